@@ -1,0 +1,103 @@
+/** What the nested predictors did in this turn, each call with its own fields and history. */
+import { useSignal } from "@preact/signals";
+import type { CallDetail } from "../protocol";
+import { openDraft, type TurnAt } from "../store/drafts";
+import type { Store } from "../store/store";
+import { FieldView } from "./FieldView";
+import { count, formatUsage } from "./format";
+import { MessageTabs } from "./MessageTabs";
+import { Scores } from "./Scores";
+import { ScoreValue } from "./ScoreValue";
+
+interface Props {
+  store: Store;
+  turn: TurnAt;
+  calls: readonly CallDetail[];
+}
+
+export function Calls({ store, turn, calls }: Props) {
+  return (
+    <div class="calls">
+      {calls.map((call) => (
+        <Call
+          key={call.call_id}
+          store={store}
+          turn={{ ...turn, version: call.version }}
+          call={call}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Call({ store, turn, call }: { store: Store; turn: TurnAt; call: CallDetail }) {
+  const open = useSignal(false);
+  const { call_id, node, inputs, outputs, scores, memory } = call;
+  const answer = outputs.at(-1);
+  const field = (side: "inputs" | "outputs") =>
+    call[side].map((one) => (
+      <FieldView
+        key={`${side} ${one.name}`}
+        store={store}
+        turn={turn}
+        side={side}
+        field={one}
+        callId={call_id}
+        {...(side === "outputs"
+          ? {
+              onEdit: () =>
+                openDraft(
+                  store,
+                  turn,
+                  { kind: side, field: one.name, callId: call_id },
+                  one.value.text,
+                ),
+            }
+          : {})}
+      />
+    ));
+  return (
+    <div class="call">
+      <button
+        type="button"
+        class="link"
+        aria-expanded={open.value}
+        onClick={() => {
+          open.value = !open.value;
+        }}
+      >
+        {open.value ? "▾" : "▸"} {node}
+      </button>
+      {!open.value && (
+        <span class="dim" dir="auto">
+          {answer?.value.text.slice(0, 80)}
+        </span>
+      )}
+      {scores[0] && <ScoreValue score={scores[0].value} title={scores[0].feedback} />}
+      {open.value && (
+        <div class="inside">
+          {inputs.length > 0 && field("inputs")}
+          {field("outputs")}
+          {memory !== null && (
+            <div class="pair">
+              <span class="name">memory</span>
+              <div class="text" dir="auto">
+                {memory}
+              </div>
+            </div>
+          )}
+          <Scores store={store} turn={turn} scores={scores} callId={call_id} />
+          <p class="dim">
+            {count(call.history_turns, "history message")} · {formatUsage(call.usage)}
+          </p>
+          <MessageTabs
+            store={store}
+            at={{ branch: turn.branch, turn_id: turn.turn_id, call_id }}
+            seen={call.history_turns}
+            prompts={call.prompts}
+          />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+/** Edits a value where it stands; until it is saved or cancelled the text is kept. */
+import type { ComponentChildren } from "preact";
+import type { FieldSpec } from "../protocol";
+import {
+  closeDraft,
+  type Draft,
+  draftKey,
+  draftName,
+  saveDraft,
+  type Target,
+  type TurnAt,
+} from "../store/drafts";
+import type { Store } from "../store/store";
+import { ValueInput } from "./ValueInput";
+
+interface Props {
+  store: Store;
+  turn: TurnAt;
+  target: Target;
+  children: ComponentChildren;
+}
+
+/** The editor when the value is being edited, else the value. */
+export function DraftOr({ store, turn, target, children }: Props) {
+  const draft = store.drafts.value.get(draftKey(turn.turn_id, target));
+  return draft ? <Editor store={store} draft={draft} /> : <>{children}</>;
+}
+
+type Spec = Pick<FieldSpec, "kind" | "choices">;
+
+function specOf(store: Store, { target }: Draft): Spec {
+  const field =
+    "field" in target &&
+    !target.callId &&
+    store.columns.value.find(({ name }) => name === target.field);
+  return field || { kind: target.kind === "score" ? "number" : "text", choices: [] };
+}
+
+export function Editor({ store, draft }: { store: Store; draft: Draft }) {
+  const spec = specOf(store, draft);
+  const lines = "field" in draft.target && (spec.kind === "text" || spec.kind === "json");
+  const busy = draft.busy.value;
+  const problem = draft.problem.value;
+  const forks = draft.target.kind === "inputs";
+  const onKeyDown = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    const control = event.ctrlKey || event.metaKey;
+    if (event.key === "Escape") closeDraft(store, draft);
+    else if (
+      event.key === "Enter" &&
+      (control || !lines) &&
+      !(event.target instanceof HTMLButtonElement)
+    ) {
+      void saveDraft(store, draft);
+    } else return;
+    event.preventDefault();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble here from the controls inside
+    <div class="editor" onKeyDown={onKeyDown} onDblClick={(event) => event.stopPropagation()}>
+      <ValueInput
+        name={draftName(draft.turn, draft.target)}
+        spec={spec}
+        text={draft.text}
+        eager={!draft.problem.peek()}
+        disabled={busy}
+        invalid={!!problem}
+        onText={(text) => {
+          draft.text = text;
+        }}
+      />
+      <div class="choices">
+        <button
+          type="button"
+          class="main"
+          disabled={busy}
+          title={lines ? "Ctrl+Enter" : "Enter"}
+          onClick={() => void saveDraft(store, draft)}
+        >
+          {forks ? "Save as a new branch" : "Save"}
+        </button>
+        <button type="button" title="Esc" onClick={() => closeDraft(store, draft)}>
+          Cancel
+        </button>
+      </div>
+      {problem && (
+        <p class="error" role="alert" dir="auto">
+          ⚠ {problem}
+        </p>
+      )}
+    </div>
+  );
+}

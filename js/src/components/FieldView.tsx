@@ -1,0 +1,88 @@
+/** One field in full; when it was edited, also as recorded and what changed. */
+import { useSignal } from "@preact/signals";
+import type { DiffPart, FieldDetail } from "../protocol";
+import { act } from "../store/actions";
+import type { Target, TurnAt } from "../store/drafts";
+import type { Store } from "../store/store";
+import { DraftOr } from "./Editor";
+import { LongText } from "./LongText";
+import { Tabs } from "./Tabs";
+
+type Side = "inputs" | "outputs";
+
+interface Props {
+  store: Store;
+  turn: TurnAt;
+  side: Side;
+  field: FieldDetail;
+  callId?: string;
+  /** Absent where the field cannot be edited. */
+  onEdit?: () => void;
+}
+
+export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
+  const { name, value, original, diff } = field;
+  const face = useSignal("Edited");
+  const { branch, turn_id, version } = turn;
+  const call = callId ? { call_id: callId } : {};
+  const shown = original && face.value === "Original" ? original : value;
+  const target: Target = { kind: side, field: name, ...(callId ? { callId } : {}) };
+  const range = (start: number, stop: number) =>
+    store.ask("text", {
+      ...{ branch, turn_id, side, field: name, start, stop, ...call },
+      part: shown === original ? "original" : "value",
+    });
+  return (
+    <div class="pair">
+      <span class="name" dir="auto">
+        {name}
+      </span>
+      <DraftOr store={store} turn={turn} target={target}>
+        {original && (
+          <Tabs
+            label={`Versions of ${name}`}
+            names={["Edited", "Original", "Diff"]}
+            chosen={face.value}
+            onChoose={(to) => {
+              face.value = to;
+            }}
+          />
+        )}
+        {original && face.value === "Diff" ? (
+          <Diff parts={diff} />
+        ) : (
+          <LongText key={face.value} text={shown} range={range} />
+        )}
+        {onEdit && (
+          <button type="button" class="link" disabled={!store.canAct.value} onClick={onEdit}>
+            edit {name}
+          </button>
+        )}
+        {original && (
+          <button
+            type="button"
+            class="link"
+            disabled={!store.canAct.value}
+            onClick={() => act(store, "revert", { branch, turn_id, version, field: name, ...call })}
+          >
+            revert {name}
+          </button>
+        )}
+      </DraftOr>
+    </div>
+  );
+}
+
+const TAGS = { same: "span", added: "ins", removed: "del" } as const;
+
+function Diff({ parts }: { parts: readonly DiffPart[] }) {
+  return (
+    <div class="text" dir="auto">
+      {parts.map(([kind, text], index) => {
+        const Tag = TAGS[kind];
+        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a diff have no identity
+        return <Tag key={index}>{text}</Tag>;
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+/** What is shown and what can be done with all of it. */
+import { useRef } from "preact/hooks";
+import { act, start } from "../store/actions";
+import { refine, showBranch } from "../store/navigation";
+import type { Store } from "../store/store";
+import { formatScore } from "./format";
+import { PanelButton } from "./PanelButton";
+import { Pick } from "./Pick";
+
+const SEARCH_DELAY_MS = 200;
+
+export function Header({ store }: { store: Store }) {
+  const { title, branches } = store.summary.value;
+  const view = store.view.value;
+  return (
+    <header>
+      <b class="title" dir="auto">
+        {title}
+      </b>
+      <Pick
+        label="Branch"
+        value={store.branch.value}
+        options={branches.map((b) => [b.key, `${b.starred ? "★ " : ""}${b.name}`])}
+        onPick={(branch) => void showBranch(store, branch)}
+      />
+      <PanelButton store={store} panel="branch" name="Branch actions">
+        ⋯
+      </PanelButton>
+      <span class="dim">
+        {view?.turns ?? 0} turns
+        {view?.mean_score != null && ` · mean ${formatScore(view.mean_score)}`}
+      </span>
+      <span class="push" />
+      <UndoButton store={store} name="Undo" sign="↶" />
+      <UndoButton store={store} name="Redo" sign="↷" />
+      <Search store={store} />
+      <PanelButton store={store} panel="filter" name="Filter" lit={store.filtered.value}>
+        Filter
+      </PanelButton>
+      <Scoring store={store} />
+      <PanelButton store={store} panel="export" name="Export">
+        Export
+      </PanelButton>
+      <PanelButton store={store} panel="help" name="Help">
+        ?
+      </PanelButton>
+    </header>
+  );
+}
+
+function UndoButton({ store, name, sign }: { store: Store; name: "Undo" | "Redo"; sign: string }) {
+  const action = name === "Undo" ? "undo" : "redo";
+  const what = store.summary.value[action];
+  return (
+    <button
+      type="button"
+      class="icon"
+      aria-label={name}
+      title={what ? `${name}: ${what}` : `Nothing to ${action}`}
+      disabled={!what || !store.canAct.value}
+      onClick={() => void act(store, action, {})}
+    >
+      {sign}
+    </button>
+  );
+}
+
+function Search({ store }: { store: Store }) {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const search = (search: string, delay = SEARCH_DELAY_MS) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => refine(store, { search }), delay);
+  };
+  return (
+    <input
+      type="search"
+      aria-label="Search turns"
+      placeholder="Search"
+      onInput={(event) => search(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !event.currentTarget.value) return;
+        event.preventDefault();
+        event.currentTarget.value = "";
+        search("", 0);
+      }}
+    />
+  );
+}
+
+function Scoring({ store }: { store: Store }) {
+  const { metrics } = store.summary.value;
+  const metric = store.metric.value;
+  const none = !metrics.length && "No metric was given: inspect(metrics=[…]) names them.";
+  const busy = store.jobs.value.some((job) => job.kind === "rescore");
+  const rescore = () => start(store, "rescore", { branch: store.branch.peek(), metric });
+  return (
+    <>
+      <Pick
+        label="Metric"
+        value={metric}
+        options={metrics.length ? metrics.map((name) => [name, name]) : [["", "no metric"]]}
+        disabled={!metrics.length}
+        title={none || undefined}
+        onPick={(name) => {
+          store.metric.value = name;
+        }}
+      />
+      <button
+        type="button"
+        disabled={!!none || busy || !store.canAct.value}
+        title={none || `Score every turn of the branch by ${metric}`}
+        onClick={rescore}
+      >
+        Rescore
+      </button>
+    </>
+  );
+}
+
+export function focusSearch(root: ParentNode | null): void {
+  root?.querySelector<HTMLElement>("input[type=search]")?.focus();
+}

@@ -1,0 +1,60 @@
+/** A value as text, always as text: the beginning first, the rest on demand. */
+import { useSignal } from "@preact/signals";
+import { TEXT_CHARS, type Text } from "../protocol";
+import { count } from "./format";
+
+const FIRST_LINES = 40;
+const FIRST_CHARS = 4_000;
+
+interface Props {
+  text: Text;
+  /** Fetches a part that was left out. */
+  range?: (start: number, stop: number) => Promise<Text>;
+}
+
+/** The beginning that is shown before anyone asks for more. */
+function beginning(text: string): string {
+  let end = -1;
+  for (let line = 0; line < FIRST_LINES; line++) {
+    end = text.indexOf("\n", end + 1);
+    if (end < 0) return text.slice(0, FIRST_CHARS);
+  }
+  return text.slice(0, Math.min(end, FIRST_CHARS));
+}
+
+export function LongText({ text, range }: Props) {
+  const open = useSignal(false);
+  const more = useSignal("");
+  const whole = text.text + more.value;
+  const first = beginning(whole);
+  const hidden = whole.slice(first.length).split("\n").length;
+  const left = text.length - whole.length;
+  const shown = open.value ? whole : first;
+  const fetch = async () => {
+    const next = await range?.(whole.length, Math.min(text.length, whole.length + TEXT_CHARS));
+    more.value += next?.text ?? "";
+  };
+  return (
+    <>
+      <div class="text" dir="auto">
+        {shown}
+      </div>
+      {first.length < whole.length && (
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            open.value = !open.value;
+          }}
+        >
+          {open.value ? "Show less" : `Show ${count(hidden, "more line")}`}
+        </button>
+      )}
+      {(open.value || first.length === whole.length) && left > 0 && range && (
+        <button type="button" class="link" onClick={() => void fetch()}>
+          Show {count(Math.min(left, TEXT_CHARS), "more character")}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+/** Every score of a turn or a call by its name, with what the metric said. */
+import type { ScoreDetail } from "../protocol";
+import { openDraft, type Target, type TurnAt } from "../store/drafts";
+import type { Store } from "../store/store";
+import { DraftOr } from "./Editor";
+import { ScoreValue } from "./ScoreValue";
+
+interface Props {
+  store: Store;
+  turn: TurnAt;
+  scores: readonly ScoreDetail[];
+  callId?: string;
+}
+
+export function Scores({ store, turn, scores, callId }: Props) {
+  const call = callId ? { callId } : {};
+  const edit = (target: Target, text: string, name: string) => (
+    <button
+      type="button"
+      class="link"
+      disabled={!store.canAct.value}
+      onClick={() => openDraft(store, turn, target, text)}
+    >
+      {name}
+    </button>
+  );
+  const added: Target = { kind: "score", name: "", ...call };
+  return (
+    <div class="pair">
+      <span class="name">scores</span>
+      {scores.map(({ name, value, feedback }) => {
+        const target: Target = { kind: "score", name, ...call };
+        return (
+          <div key={name} class="named">
+            <span dir="auto">{name}</span>
+            <DraftOr store={store} turn={turn} target={target}>
+              <ScoreValue score={value} />
+              {edit(target, `${value}`, `edit ${name}`)}
+              {feedback && <q dir="auto">{feedback}</q>}
+            </DraftOr>
+          </div>
+        );
+      })}
+      <DraftOr store={store} turn={turn} target={added}>
+        {edit(added, "", "score by hand")}
+      </DraftOr>
+    </div>
+  );
+}

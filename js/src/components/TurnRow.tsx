@@ -1,0 +1,158 @@
+/** One turn: what went in, what came out, its score; and, expanded, everything about it. */
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { editAside, FIRST_FIELD } from "../keys";
+import type { Row } from "../protocol";
+import { editField, type Target } from "../store/drafts";
+import type { Rows } from "../store/rows";
+import { focusOn } from "../store/screen";
+import type { Column, Store } from "../store/store";
+import { DraftOr } from "./Editor";
+import { FieldPreview } from "./FieldPreview";
+import { ScoreValue } from "./ScoreValue";
+import { Siblings } from "./Siblings";
+import { TurnDetail } from "./TurnDetail";
+import { TurnMark } from "./TurnMark";
+
+interface Props {
+  store: Store;
+  rows: Rows;
+  position: number;
+  /** The column that has the tab stop, or -1. */
+  column: number;
+  inDetail: boolean;
+  observer: ResizeObserver;
+}
+
+export function TurnRow({ store, rows, position, column, inDetail, observer }: Props) {
+  const element = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const measured = element.current;
+    if (!measured) return;
+    observer.observe(measured);
+    return () => observer.unobserve(measured);
+  }, [observer]);
+
+  const row = rows.at(position);
+  const expanded = !!row && store.expanded.value.has(row.turn_id);
+  return (
+    <div
+      ref={element}
+      data-at={position}
+      role="presentation"
+      class={expanded ? "item open" : "item"}
+    >
+      <div
+        class={row?.excluded ? "row excluded" : "row"}
+        role="row"
+        aria-level={1}
+        aria-rowindex={position + 2}
+        aria-posinset={position + 1}
+        aria-setsize={rows.matched.value}
+        aria-expanded={expanded}
+        aria-busy={!row}
+      >
+        <Cells
+          store={store}
+          rows={rows}
+          row={row}
+          expanded={expanded}
+          stop={inDetail ? -1 : column}
+          position={position}
+        />
+      </div>
+      {row && expanded && (
+        <TurnDetail
+          key={row.turn_id}
+          store={store}
+          branch={rows.branch}
+          row={row}
+          position={position}
+          hasStop={inDetail}
+        />
+      )}
+    </div>
+  );
+}
+
+interface CellsProps {
+  store: Store;
+  rows: Rows;
+  row: Row | undefined;
+  expanded: boolean;
+  position: number;
+  stop: number;
+}
+
+function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
+  const columns = store.columns.value;
+  const turn = row && { ...row, branch: rows.branch };
+  const cell = (column: number, style: string, edit?: () => void) => ({
+    role: "gridcell" as const,
+    class: style,
+    "aria-colindex": column + 1,
+    "data-column": column,
+    tabIndex: column === stop ? 0 : -1,
+    onFocus: () => {
+      const { position: at, column: was, inDetail } = store.focus.peek();
+      if (at !== position || was !== column || inDetail) {
+        store.focus.value = { position, column, inDetail: false };
+      }
+    },
+    onDblClick: edit,
+  });
+  const field = ({ name, side }: Column, column: number) => {
+    const preview = row?.[side].find((one) => one.field === name);
+    const many = store.summary.value[side].length > 1;
+    return (
+      <div
+        key={name}
+        {...cell(column, "field", turn && (() => void editField(store, turn, name, side)))}
+      >
+        {many && <span class="name">{name}</span>}
+        {turn && (
+          <DraftOr store={store} turn={turn} target={{ kind: side, field: name }}>
+            <FieldPreview store={store} preview={preview} turnId={turn.turn_id} />
+          </DraftOr>
+        )}
+      </div>
+    );
+  };
+  const side = (wanted: Column["side"]) => (
+    <div class={wanted} role="presentation">
+      {columns.map((one, index) => one.side === wanted && field(one, index + FIRST_FIELD))}
+      {wanted === "outputs" && row?.stale && <span class="stale">⚠ stale</span>}
+    </div>
+  );
+  const aside = (target: Target, column: number, show: (row: Row) => preact.ComponentChildren) => (
+    <div {...cell(column, target.kind, row && (() => editAside(store, row, target)))}>
+      {row && turn && (
+        <DraftOr store={store} turn={turn} target={target}>
+          {show(row)}
+        </DraftOr>
+      )}
+    </div>
+  );
+  const score = columns.length + FIRST_FIELD;
+  return (
+    <>
+      <div {...cell(0, "turn")} onDblClick={() => focusOn(store, { position, column: 0 })}>
+        <TurnMark store={store} row={row} expanded={expanded} />
+      </div>
+      {side("inputs")}
+      {side("outputs")}
+      {aside({ kind: "score" }, score, (row) => (
+        <ScoreValue score={row.score} change={row.score_change} title={row.feedback} />
+      ))}
+      {aside({ kind: "label" }, score + 1, (row) => (
+        <>
+          {row.label && (
+            <span class="tag" dir="auto">
+              {row.label}
+            </span>
+          )}
+          <Siblings store={store} row={row} />
+        </>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,47 @@
+/** The input that fits a field's kind: lines of text, a number, yes or no, one of several. */
+import type { FieldSpec } from "../protocol";
+
+interface Props {
+  name: string;
+  spec: Pick<FieldSpec, "kind" | "choices">;
+  text: string;
+  onText: (text: string) => void;
+  /** Take the keyboard when it appears. */
+  eager?: boolean;
+  hint?: string;
+  disabled?: boolean;
+  invalid?: boolean;
+}
+
+const focus = (element: HTMLElement | null) => element?.focus({ preventScroll: true });
+
+export function ValueInput({ name, spec, text, onText, eager, hint, disabled, invalid }: Props) {
+  const shared = {
+    "aria-label": name,
+    "aria-invalid": invalid ?? false,
+    disabled: disabled ?? false,
+    ...(eager ? { ref: focus } : {}),
+  };
+  if (spec.kind === "choice" || spec.kind === "boolean") {
+    const choices = spec.kind === "choice" ? spec.choices : ["true", "false"];
+    return (
+      <select {...shared} value={text} onChange={(event) => onText(event.currentTarget.value)}>
+        {!choices.includes(text) && <option value={text}>{text || "—"}</option>}
+        {choices.map((choice) => (
+          <option key={choice} value={choice} selected={choice === text}>
+            {choice}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  const typed = {
+    ...shared,
+    value: text,
+    placeholder: hint ?? "",
+    dir: "auto" as const,
+    onInput: (event: { currentTarget: { value: string } }) => onText(event.currentTarget.value),
+  };
+  if (spec.kind === "number") return <input {...typed} inputMode="decimal" />;
+  return <textarea {...typed} rows={Math.min(8, text.split("\n").length)} class={spec.kind} />;
+}

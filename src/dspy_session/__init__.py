@@ -1,0 +1,19 @@
+"""Multi-turn DSPy programs: conversations you can see, branch, correct, score and train from."""
+
+from . import errors
+from ._frame import carry_frame, get_current_history
+from ._session import Session
+from ._state import SessionState
+from ._turns import Turn
+from ._wrap import sessionify, with_memory
+
+__all__ = [
+    "Session",
+    "SessionState",
+    "Turn",
+    "carry_frame",
+    "errors",
+    "get_current_history",
+    "sessionify",
+    "with_memory",
+]

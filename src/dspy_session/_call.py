@@ -1,0 +1,172 @@
+"""One call of a session, from planning to commit: the state changes once, at the end, or never."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dspy
+
+from ._branch import Branch, window_messages
+from ._capture import Recorder, recording
+from ._conversation import Conversation
+from ._frame import FRAME_KEY, Frame, current_frame
+from ._history import origin_nodes, snapshot
+from ._policy import Settings, frozen_messages, given_window, plan_window
+from ._program import Program
+from ._record import NO_NODES, ROOT, Fields, Node, Nodes, Record, frozen_copy, new_id, now
+from .errors import ArgumentTypeError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: the inputs, the history that came with them, and how to run."""
+
+    inputs: Mapping[str, Any]
+    history: dspy.History | None
+    source: str = "call"
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    """LM settings for every predictor, e.g. a rollout id."""
+
+
+def order_of(program: Program, inputs: Mapping[str, Any]) -> Order:
+    """Take an explicit history out of a call's arguments and check both.
+
+    Raises:
+        ArgumentTypeError: The history is no ``dspy.History``.
+    """
+    rest = dict(inputs)
+    history = rest.pop(program.history_field, None)
+    if history is not None and not isinstance(history, dspy.History):
+        msg = (
+            f"{program.history_field} is a dspy.History, got {type(history).__name__}; "
+            f"write dspy.History(messages=[…])"
+        )
+        raise ArgumentTypeError(msg)
+    program.check(rest)
+    return Order(rest, history)
+
+
+class Call:
+    """A call under way on a branch.
+
+    Use it in this order: :meth:`open` around the module's run, then :meth:`record`.
+    """
+
+    def __init__(self, program: Program, settings: Settings, order: Order, branch: Branch) -> None:
+        self.program, self.settings, self.order = program, settings, order
+        if order.history is not None and settings.history_policy == "replace_session":
+            branch = branch.emptied(frozen_messages(order.history.messages))
+            self.replaced_seed: tuple[Fields, ...] | None = branch.seed
+        else:
+            self.replaced_seed = None
+        self.frame = self._frame(branch)
+        history = snapshot(self.frame.messages, self.frame.nodes)
+        self.inputs = program.call_inputs(order.inputs, history)
+        self.created_at = now()
+        self.started = time.perf_counter()
+        self.seconds = 0.0
+        self.recorder: Recorder | None = None
+
+    def _frame(self, branch: Branch) -> Frame:
+        history, settings = self.order.history, self.settings
+        nodes: Nodes = branch.nodes
+        if not settings.memory or (
+            history is not None and settings.history_policy != "replace_session"
+        ):
+            window = given_window(() if history is None else history.messages, settings)
+            if settings.history_policy == "override" or not settings.memory:
+                nodes = NO_NODES if history is None else origin_nodes(history)
+        else:
+            window = plan_window(branch, settings)
+        outer = current_frame()
+        return Frame(
+            branch=branch,
+            window=window,
+            messages=window_messages(window, branch.log, window.edits),
+            nodes=nodes,
+            node_paths=self.program.node_paths,
+            config=self.order.config,
+            turns=settings.max_turns,
+            session_ids=frozenset({branch.key}) | (outer.session_ids if outer else frozenset()),
+        )
+
+    @contextmanager
+    def open(self) -> Generator[None, None, None]:
+        """Run the body as the call: predictors in it read this call's history."""
+        with recording(**{FRAME_KEY: self.frame}) as self.recorder:
+            yield
+        self.seconds = time.perf_counter() - self.started
+
+    def record(self, branch: Branch, result: Any) -> Branch:
+        """Return the branch with the finished call as its newest turn."""
+        if self.replaced_seed is not None:
+            branch = branch.emptied(self.replaced_seed)
+        inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
+        outputs, more_flags = recordable(self.program.outputs_of(result))
+        frame = self.frame
+        record = Record(
+            id=new_id(),
+            node=ROOT,
+            inputs=inputs,
+            outputs=outputs,
+            window=frame.window,
+            created_at=self.created_at,
+            latency_s=self.seconds,
+            calls=tuple(frame.calls),
+            requests=self._requests(),
+            before=branch.nodes,
+            after=_after(branch.nodes, frame.calls),
+            source=self.order.source,
+            flags=(*flags, *more_flags),
+        )
+        return branch.appended(record, keep=self.settings.max_stored_turns)
+
+    def _requests(self) -> tuple[Any, ...]:
+        own = self.recorder.requests(self.frame.newest_prompt(ROOT)) if self.recorder else ()
+        return (*self.frame.requests, *own)
+
+
+def recordable(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return copies of field values for the record, and a sentence for each that had to give way.
+
+    An answer that was paid for is never lost: a value that cannot be copied is kept by its repr.
+    """
+    flags: list[str] = []
+    return {name: _recordable(name, value, flags) for name, value in fields.items()}, flags
+
+
+def _recordable(name: str, value: Any, flags: list[str]) -> Any:
+    try:
+        return frozen_copy(value)
+    except Exception as error:  # noqa: BLE001  # any class may fail to copy in any way
+        kind = type(value).__name__
+        flags.append(f"{name!r} could not be copied ({kind}: {error}); its repr was kept")
+        return repr(value)
+
+
+def _after(before: Nodes, calls: list[Record]) -> Nodes:
+    if not calls:
+        return before
+    nodes = dict(before)
+    for call in calls:
+        node = nodes.get(call.node, Node())
+        nodes[call.node] = dataclasses.replace(node, ledger=node.ledger.append(call))
+    return nodes
+
+
+Commit = Callable[[Callable[[Branch], Branch]], Branch]
+"""Applies a change to the branch that a call runs on, and returns the branch's new value."""
+
+
+def commit_to(conversation: Conversation, key: str) -> Commit:
+    """Return a commit that appends to a branch of a conversation."""
+
+    def commit(make: Callable[[Branch], Branch]) -> Branch:
+        label = f"turn {len(conversation[key].log)}"
+        return conversation.update(key, label, make)
+
+    return commit

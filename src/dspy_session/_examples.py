@@ -1,0 +1,114 @@
+"""Turns as training data: examples, preference pairs, merged sets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import dspy
+
+from ._branch import Branch
+from ._history import snapshot
+from ._record import thawed
+
+HistoryVersion = Literal["as_seen", "as_edited"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which turns become examples, and how."""
+
+    min_score: float | None = None
+    score_name: str | None = None
+    """The score to compare; None: the one given last."""
+    strict_trajectory: bool = False
+    require_outputs: bool = True
+    include_history: bool = True
+    history: HistoryVersion = "as_seen"
+
+
+def kept_positions(branch: Branch, selection: Selection) -> Iterator[int]:
+    """Yield the positions of the turns to keep.
+
+    A strict trajectory ends at the first turn that is not good enough: later turns may build on it.
+    """
+    for position in range(branch.log.first, len(branch.log)):
+        record = branch.log[position]
+        mark = branch.mark(record)
+        if mark.excluded:
+            continue
+        good = not selection.require_outputs or bool(branch.outputs(record))
+        if selection.min_score is not None:
+            score = mark.score
+            if selection.score_name is not None:
+                score = mark.scores.get(selection.score_name)
+            good = good and score is not None and score.value >= selection.min_score
+        if good:
+            yield position
+        elif selection.strict_trajectory:
+            return
+
+
+def example_at(
+    branch: Branch, position: int, history_field: str, selection: Selection
+) -> dspy.Example:
+    """Return one turn as an example with its inputs marked; outputs as edited."""
+    record = branch.log[position]
+    inputs: dict[str, Any] = thawed(record.inputs)
+    if selection.include_history:
+        seen = selection.history == "as_seen"
+        read = branch.messages_seen if seen else branch.messages_now
+        messages = [thawed(message) for message in read(record, position)]
+        inputs[history_field] = snapshot(messages, record.before)
+    labels = thawed(branch.outputs(record))
+    return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
+
+
+def identity(branch: Branch, position: int) -> tuple[Any, ...]:
+    """Return what makes an example the same as another: the turn, and the edits that show in it."""
+    record = branch.log[position]
+    shown = [record.id, *(r.id for r in branch.log.between(record.window.start, position))]
+    edits = tuple((one, id(branch.edits.get(one))) for one in shown if one in branch.edits)
+    return record.id, edits
+
+
+def preference(branch: Branch, position: int) -> dict[str, Any] | None:
+    """Return the edited turn as a preference pair in TRL's conversational shape, or None."""
+    record = branch.log[position]
+    if record.id not in branch.edits or branch.mark(record).excluded:
+        return None
+    chosen, rejected = branch.outputs(record), record.outputs
+    prompt: list[dict[str, Any]] = []
+    for message in branch.messages_seen(record, position):
+        asked = {n: v for n, v in message.items() if n in record.inputs}
+        told = {n: v for n, v in message.items() if n not in record.inputs}
+        prompt += [*_said("user", asked), *_said("assistant", told)]
+    prompt += _said("user", record.inputs)
+    return {
+        "prompt": prompt,
+        "chosen": _said("assistant", chosen),
+        "rejected": _said("assistant", rejected),
+    }
+
+
+def _said(role: str, fields: Any) -> list[dict[str, Any]]:
+    if not fields:
+        return []
+    if len(fields) == 1:
+        return [{"role": role, "content": str(next(iter(fields.values())))}]
+    lines = (f"{name}: {value}" for name, value in fields.items())
+    return [{"role": role, "content": "\n".join(lines)}]
+
+
+def merged(parts: Iterable[tuple[Branch, str, Selection]]) -> list[dspy.Example]:
+    """Return the examples of several branches; turns that branches share come once."""
+    seen: set[tuple[Any, ...]] = set()
+    examples: list[dspy.Example] = []
+    for branch, history_field, selection in parts:
+        for position in kept_positions(branch, selection):
+            key = identity(branch, position)
+            if key not in seen:
+                seen.add(key)
+                examples.append(example_at(branch, position, history_field, selection))
+    return examples

@@ -1,0 +1,139 @@
+"""The running call: what nested predictors see of it, and what they leave in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dspy
+
+from ._branch import Branch, window_messages
+from ._log import Log
+from ._record import ROOT, Nodes, Record, Request, Window
+from ._signatures import Signature
+
+# DSPy's own thread pools carry settings overrides to their workers, but not context variables.
+FRAME_KEY = "_dspy_session_frame"
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Frame:
+    """One call of a session, from planning to commit."""
+
+    branch: Branch
+    """The branch as it was when the call began."""
+    window: Window
+    """What the call sees of the conversation."""
+    messages: list[dict[str, Any]]
+    """The same, as history messages."""
+    nodes: Nodes
+    """Where nested nodes stand as this call sees them."""
+    node_paths: Mapping[int, str]
+    """``id(predictor)`` to path, for predictors that are part of the program."""
+    config: Mapping[str, Any]
+    """LM settings laid over every predictor's own, e.g. a rollout id."""
+    turns: int | None
+    """How many turns back a nested node sees; None: all."""
+    session_ids: frozenset[str]
+    """Branches whose calls are under way, so that a call within a call does not wait for itself."""
+    calls: list[Record] = dataclasses.field(default_factory=list)
+    requests: list[Request] = dataclasses.field(default_factory=list)
+    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+    def plan(self, node: str, signature: Signature) -> tuple[Window, list[dict[str, Any]], bool]:
+        """Return what one nested predictor sees.
+
+        Returns:
+            Its window, the messages in it, and whether it looks at the conversation (else: at the
+            node's own ledger).
+        """
+        if node == ROOT or legible(self.messages, signature):
+            return self.window, self.messages, True
+        ledger: Log[Record] = self.nodes[node].ledger if node in self.nodes else Log()
+        window = Window(
+            start=self._ledger_start(node, ledger),
+            stop=len(ledger),
+            fields=self.window.fields.outputs_only(),
+            edits=self.branch.edits,
+        )
+        return window, window_messages(window, ledger, window.edits), False
+
+    def _ledger_start(self, node: str, ledger: Log[Record]) -> int:
+        """The first ledger position within the last ``turns`` turns of the conversation."""
+        log = self.branch.log
+        if self.turns is None or len(log) - log.first <= self.turns:
+            return ledger.first
+        oldest = log[len(log) - self.turns] if self.turns else None
+        if oldest is None:
+            return len(ledger)
+        return len(oldest.before[node].ledger) if node in oldest.before else ledger.first
+
+    def newest_prompt(self, node: str) -> Log[dict[str, Any]]:
+        """The prompt that the node sent last: the next one most often begins like it."""
+        log = self.branch.log if node == ROOT else None
+        if log is None:
+            log = self.nodes[node].ledger if node in self.nodes else Log()
+        newest = log.last
+        return newest.requests[-1].prompt if newest is not None and newest.requests else Log()
+
+    def leave(self, record: Record) -> None:
+        """Record a nested call that has ended."""
+        with self.lock:
+            self.calls.append(record)
+
+    def leave_requests(self, requests: Sequence[Request]) -> None:
+        """Record LM requests that belong to the program itself."""
+        with self.lock:
+            self.requests.extend(requests)
+
+
+def legible(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool:
+    """Whether every message holds all output fields of a signature, so that none reads ``None``."""
+    needed = tuple(signature.output_fields)
+    return all(
+        name in message and message[name] is not None for message in messages for name in needed
+    )
+
+
+def current_frame() -> Frame | None:
+    """Return the frame of the call that this code runs in, or None outside a call."""
+    return dspy.settings.get(FRAME_KEY)
+
+
+@contextmanager
+def entered(frame: Frame | None) -> Generator[None, None, None]:
+    """Run the body inside a frame, or explicitly outside any."""
+    with dspy.context(**{FRAME_KEY: frame}):
+        yield
+
+
+def carry_frame(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` bound to the running call, for threads that DSPy does not start itself.
+
+    DSPy's own pools carry the call along; a plain ``threading.Thread`` or executor does not, and
+    a wrapped predictor called there behaves as if it had never been wrapped.
+
+    Example:
+        >>> # inside forward():
+        >>> # executor.submit(carry_frame(self.planner), question=question)
+    """
+    overrides = dict(dspy.settings.config)
+
+    def carried(*args: Any, **kwargs: Any) -> Any:
+        with dspy.context(**overrides):
+            return function(*args, **kwargs)
+
+    return carried
+
+
+def get_current_history() -> dspy.History:
+    """Return the history that the running call sees; empty outside a call.
+
+    For code inside ``forward``, tools and template adapters. The messages are copies.
+    """
+    frame = current_frame()
+    messages = [] if frame is None else [dict(message) for message in frame.messages]
+    return dspy.History(messages=messages)

@@ -1,0 +1,105 @@
+"""Call a metric on a recorded turn, whatever its arity and whatever it returns."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dspy
+
+from ._amend import checked_score
+from ._amendments import Score
+from ._branch import Branch
+from ._history import snapshot
+from ._record import thawed
+from .errors import ArgumentTypeError, DspySessionError, MetricError
+
+Metric = Callable[..., Any]
+
+_MOST_ARGUMENTS = 5  # GEPA's metrics: gold, pred, trace, pred_name, pred_trace
+
+
+def metric_name(metric: Metric) -> str:
+    """Return the name under which a metric's scores are kept."""
+    name = getattr(metric, "__name__", None)
+    if isinstance(name, str) and name != "<lambda>":
+        return name
+    return "metric" if name == "<lambda>" else type(metric).__name__
+
+
+def checked_metric(metric: Any) -> Metric:
+    """Refuse what cannot be called."""
+    if not callable(metric):
+        msg = (
+            f"a metric is a function (example, prediction, trace=None), got {type(metric).__name__}"
+        )
+        raise ArgumentTypeError(msg)
+    return metric
+
+
+def positional_arity(metric: Metric) -> int:
+    """Return how many arguments to pass, read from the signature and never found by trying.
+
+    A metric takes ``(example, prediction)``, DSPy's ``(example, prediction, trace)``, or GEPA's
+    five arguments; ``*args`` gets three.
+    """
+    try:
+        parameters = inspect.signature(metric).parameters.values()
+    except (TypeError, ValueError):
+        return 2
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    count = sum(info.kind in positional for info in parameters)
+    if any(info.kind is inspect.Parameter.VAR_POSITIONAL for info in parameters):
+        return max(count, 3)
+    return min(count, _MOST_ARGUMENTS)
+
+
+def example_of(branch: Branch, index: int, history_field: str) -> dspy.Example:
+    """Return a turn as an example: inputs, history as seen, and the outputs that count now."""
+    record = branch.log[index]
+    history = snapshot(branch.messages_seen(record, index), record.before)
+    inputs = {**thawed(record.inputs), history_field: history}
+    labels = thawed(branch.outputs(record))
+    return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
+
+
+def score_turn(
+    metric: Metric, branch: Branch, index: int, history_field: str, gold: dspy.Example | None
+) -> Score:
+    """Score one turn: the recorded answer against the edited one, or against ``gold``.
+
+    Raises:
+        MetricError: The metric raised, or returned neither a number nor something with a score.
+    """
+    example = example_of(branch, index, history_field) if gold is None else gold
+    prediction = dspy.Prediction(**thawed(branch.log[index].outputs))
+    arguments = (example, prediction, None, None, None)[: positional_arity(metric)]
+    try:
+        result = metric(*arguments)
+    except DspySessionError:
+        raise
+    except Exception as error:
+        msg = (
+            f"metric {metric_name(metric)!r} raised {type(error).__name__} on turn {index}: {error}"
+        )
+        raise MetricError(msg) from error
+    return as_score(result, metric, index)
+
+
+def as_score(result: Any, metric: Metric, index: int) -> Score:
+    """Return a metric's result as a score with its feedback."""
+    value: Any = result
+    feedback: Any = None
+    if isinstance(result, Mapping) and "score" in result:
+        value, feedback = result["score"], result.get("feedback")
+    elif not isinstance(result, (int, float)) and hasattr(result, "score"):
+        value, feedback = value.score, getattr(result, "feedback", None)
+    try:
+        return Score(checked_score(value), None if feedback is None else str(feedback))
+    except (DspySessionError, TypeError) as error:
+        msg = (
+            f"metric {metric_name(metric)!r} returned {type(value).__name__} on turn {index}; "
+            f"return a number, or something with .score and .feedback"
+        )
+        raise MetricError(msg) from error

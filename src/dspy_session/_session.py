@@ -1,0 +1,383 @@
+"""A DSPy program that remembers: plan a call, run it, record it."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import dspy
+from dspy.predict.parameter import Parameter
+
+from ._binding import StateBinding
+from ._branch import Branch
+from ._call import Call, Order, commit_to, order_of
+from ._conversation import Conversation
+from ._frame import current_frame
+from ._policy import Settings, field_names
+from ._program import Program, copied
+from ._record import new_id
+from ._saving import Saving
+from ._state import SessionState, as_seed
+from ._turns import Turn, Turns
+from .errors import ArgumentError, ArgumentTypeError
+
+if TYPE_CHECKING:
+    from .inspector import SessionInspector
+
+_log = logging.getLogger("dspy_session")
+
+
+class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """A DSPy program with a conversation: call it like the program, and it remembers.
+
+    Args:
+        module: The program to wrap.
+        history_field: Name of the history input to add where a signature has none.
+        max_turns: The most history messages that enter a prompt, newest kept; None: all.
+        max_stored_turns: The most turns kept in memory; older ones go, indices stay.
+        exclude_fields: Fields that never enter the history, e.g. ``{"context"}``.
+        history_input_fields: The only inputs that enter the history; None: all.
+        initial_history: Messages from before the first turn.
+        history_policy: What an explicit ``history=`` argument means: ``"override"`` runs with it
+            and records nothing, ``"use_if_provided"`` records the turn, ``"replace_session"``
+            starts the conversation anew from it.
+        on_metric_error: ``"zero"`` counts a failing metric 0.0, ``"raise"`` raises.
+        strict_history_annotation: Whether only ``dspy.History`` itself marks a history field.
+        copy_mode: ``"deep"`` wraps a copy of the program, ``"shallow"`` a shallow copy, ``"none"``
+            the program itself.
+        lock: ``"none"``, ``"thread"`` or ``"async"``. Calls on one conversation always run one
+            after the other, for threads and coroutines alike; the value is kept for callers.
+        on_turn: Called with (session, turn) after each recorded turn; may be async. Its errors
+            are logged and change nothing.
+        input_field_override: Another name for ``history_input_fields``.
+
+    Raises:
+        ArgumentTypeError: An argument is of the wrong type, e.g. ``module`` is no ``dspy.Module``.
+        ArgumentError: An argument's value makes no sense, or contradicts another.
+
+    Example:
+        >>> chat = Session(dspy.Predict("question -> answer"))
+        >>> chat(question="Hi, I'm Max")
+        >>> chat(question="What is my name?").answer
+    """
+
+    def __init__(  # noqa: PLR0913  # the constructor of the published package, kept whole
+        self,
+        module: dspy.Module,
+        history_field: str = "history",
+        max_turns: int | None = None,
+        max_stored_turns: int | None = None,
+        exclude_fields: Iterable[str] | None = None,
+        history_input_fields: Iterable[str] | None = None,
+        initial_history: dspy.History | None = None,
+        history_policy: str = "override",
+        on_metric_error: str = "zero",
+        strict_history_annotation: bool = False,  # noqa: FBT001, FBT002  # as published
+        copy_mode: str = "deep",
+        lock: str = "none",
+        on_turn: Callable[[Session, Turn], Any] | None = None,
+        *,
+        input_field_override: Iterable[str] | None = None,
+    ) -> None:
+        dspy.Module.__init__(self)
+        if isinstance(module, Session):
+            msg = "the module is a session already; use it, or wrap its .module"
+            raise ArgumentTypeError(msg)
+        allowed = field_names("history_input_fields", history_input_fields)
+        also = field_names("input_field_override", input_field_override)
+        if allowed is not None and also is not None and allowed != also:
+            msg = "history_input_fields and input_field_override are one setting; give one of them"
+            raise ArgumentError(msg)
+        self._settings = Settings(
+            history_field=history_field,
+            max_turns=max_turns,
+            max_stored_turns=max_stored_turns,
+            exclude_fields=field_names("exclude_fields", exclude_fields) or frozenset(),
+            history_input_fields=allowed if allowed is not None else also,
+            history_policy=history_policy,  # type: ignore[arg-type]  # checked by Settings
+            on_metric_error=on_metric_error,  # type: ignore[arg-type]
+            strict_history_annotation=strict_history_annotation,
+            copy_mode=copy_mode,  # type: ignore[arg-type]
+            lock=lock,  # type: ignore[arg-type]
+            on_turn=on_turn,
+        )
+        self._initial = as_seed(initial_history)
+        self._id = new_id()
+        self._wrap(module if not isinstance(module, dspy.Module) else copied(module, copy_mode))  # type: ignore[arg-type]
+        self._own_state = self.new_state()
+
+    def _wrap(self, module: dspy.Module) -> None:
+        settings = self._settings
+        self._program = Program(
+            module, settings.history_field, strict=settings.strict_history_annotation
+        )
+        self._settings = dataclasses.replace(settings, history_field=self._program.history_field)
+        self.module = module
+
+    # --- calls -------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **inputs: Any) -> Any:
+        """Say something: run the program with the history so far and record the turn.
+
+        Takes the program's inputs by name, returns what the program returns.
+        """
+        self._refuse_positional(args)
+        return dspy.Module.__call__(self, **inputs)  # pyright: ignore[reportCallIssue]
+
+    async def acall(self, *args: Any, **inputs: Any) -> Any:
+        """The same as calling the session, awaited."""
+        self._refuse_positional(args)
+        return await dspy.Module.acall(self, **inputs)
+
+    def forward(self, **inputs: Any) -> Any:
+        """Run one turn; see :meth:`__call__`."""
+        order = self._order(inputs)
+        records = self._records(order)
+        with self._turn_lock(records=records), self._told(order, records=records):
+            call = self._call(order)
+            with call.open():
+                result = self.module(**call.inputs)
+            turn = self._commit(call, result) if records else None
+        if turn is not None:
+            self._announce(turn)
+        return result
+
+    async def aforward(self, **inputs: Any) -> Any:
+        """Run one turn; see :meth:`acall`."""
+        order = self._order(inputs)
+        records = self._records(order)
+        async with self._turn_alock(records=records):
+            with self._told(order, records=records):
+                call = self._call(order)
+                with call.open():
+                    result = await self._arun(call.inputs)
+                turn = self._commit(call, result) if records else None
+        if turn is not None:
+            awaitable = self._announce(turn)
+            if awaitable is not None:
+                await awaitable
+        return result
+
+    async def _arun(self, inputs: Mapping[str, Any]) -> Any:
+        if hasattr(type(self.module), "aforward") or "aforward" in self.module.__dict__:
+            return await self.module.acall(**inputs)
+        return await dspy.asyncify(self.module)(**inputs)
+
+    def _refuse_positional(self, args: tuple[Any, ...]) -> None:
+        if args:
+            names = ", ".join(f"{name}=…" for name in self._program.inputs) or "question=…"
+            msg = f"a session takes its inputs by name: session({names})"
+            raise ArgumentTypeError(msg)
+
+    def _order(self, inputs: Mapping[str, Any]) -> Order:
+        self._program = self._program.refreshed()
+        return order_of(self._program, inputs)
+
+    def _records(self, order: Order) -> bool:
+        replays = order.history is not None and self._settings.history_policy == "override"
+        return self._settings.memory and not replays
+
+    def _call(self, order: Order) -> Call:
+        return Call(self._program, self._settings, order, self._branch)
+
+    def _commit(self, call: Call, result: Any) -> Turn:
+        state = self._state
+        commit = commit_to(state._conversation, state._key)
+        branch = commit(lambda present: call.record(present, result))
+        return Turn(branch, len(branch.log) - 1)
+
+    def _under_way(self) -> bool:
+        """Whether this code runs inside a call on the same branch, which holds its lock."""
+        frame = current_frame()
+        return frame is not None and self._key in frame.session_ids
+
+    def _turn_lock(self, *, records: bool) -> AbstractContextManager[None]:
+        if not records or self._under_way():
+            return nullcontext()
+        return self._conversation.call_lock(self._key).held()
+
+    @asynccontextmanager
+    async def _turn_alock(self, *, records: bool) -> AsyncGenerator[None, None]:
+        if not records or self._under_way():
+            yield
+            return
+        async with self._conversation.call_lock(self._key).aheld():
+            yield
+
+    def _told(self, order: Order, *, records: bool) -> AbstractContextManager[None]:
+        if not records:
+            return nullcontext()
+        return self._conversation.calling(self._key, order.inputs)
+
+    def _announce(self, turn: Turn) -> Any:
+        """Call ``on_turn``; return what is left to await, or None."""
+        if self._settings.on_turn is None:
+            return None
+        try:
+            result = self._settings.on_turn(self, turn)
+        except Exception:  # noqa: BLE001  # a callback of the user's; reported, and the turn stands
+            _log.exception("on_turn failed for turn %d; the turn is recorded", turn.index)
+            return None
+        return _guarded(result, turn) if hasattr(result, "__await__") else None
+
+    # --- state -------------------------------------------------------------------------------
+
+    @property
+    def turns(self) -> Turns:
+        """The turns of the branch, oldest first. See :class:`Turn`."""
+        return self._state.turns
+
+    @property
+    def session_history(self) -> dspy.History:
+        """The history that the next call would see."""
+        call = Call(self._program, self._settings, Order({}, None), self._branch)
+        return dspy.History(messages=call.frame.messages)
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+    def __bool__(self) -> bool:
+        return True  # an empty session is a session
+
+    @property
+    def initial_history(self) -> dspy.History | None:
+        """The messages from before the first turn."""
+        return self._state.initial_history
+
+    @property
+    def state(self) -> SessionState:
+        """The state this session is bound to here: its own, or the one of ``use_state``."""
+        return self._state
+
+    def new_state(self) -> SessionState:
+        """Return an empty state for one user, with the session's initial history."""
+        branch = Branch(seed=self._initial)
+        return SessionState._of(Conversation(branch), branch.key)
+
+    def use_state(self, state: SessionState) -> StateBinding:
+        """Bind a state for the body of ``with`` or ``async with``, in this task or thread only.
+
+        Raises:
+            ArgumentTypeError: ``state`` is no SessionState.
+        """
+        if not isinstance(state, SessionState):
+            msg = f"use_state takes a SessionState, got {type(state).__name__}"
+            if isinstance(state, Mapping):
+                msg += "; read it with SessionState.from_dict(…)"
+            raise ArgumentTypeError(msg)
+        return StateBinding(self._id, state)
+
+    # --- the program ---------------------------------------------------------------------------
+
+    @property
+    def program_name(self) -> str:
+        """Class name of the wrapped program."""
+        return self._program.name
+
+    def update_module(self, module: dspy.Module) -> None:
+        """Put another program in place, e.g. an optimized one; the conversation goes on.
+
+        Raises:
+            ArgumentTypeError: It is no ``dspy.Module``.
+        """
+        if isinstance(module, Session):
+            module = module.module
+        self._wrap(
+            copied(module, self._settings.copy_mode) if isinstance(module, dspy.Module) else module
+        )
+
+    def stateless(self) -> Session:
+        """Return the same program with no memory: for metrics, ``Evaluate`` and parallel use.
+
+        It shares the program, records nothing, and sees a history only when one is passed.
+        """
+        return self._sibling(self.module, self.new_state(), memory=False)
+
+    def deepcopy(self) -> Session:
+        """Return a copy of the program, as optimizers ask for it, with an empty conversation."""
+        return self._sibling(self.module.deepcopy(), self.new_state())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Session:
+        twin = self.deepcopy()
+        memo[id(self)] = twin
+        return twin
+
+    def _sibling(
+        self, module: dspy.Module, state: SessionState, *, memory: bool | None = None
+    ) -> Session:
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        twin.history, twin.callbacks = [], list(self.callbacks)
+        twin._id = new_id()
+        if memory is not None:
+            twin._settings = dataclasses.replace(self._settings, memory=memory)
+        twin._own_state = state
+        if module is not self.module:
+            twin._wrap(module)
+        return twin
+
+    def _on_branch(self, key: str) -> Session:
+        state = self._state
+        if key == state._key:
+            return self
+        return self._sibling(self.module, SessionState._of(state._conversation, key))
+
+    def _copy_on(self, conversation: Conversation, key: str) -> Session:
+        module = copied(self.module, self._settings.copy_mode)
+        return self._sibling(module, SessionState._of(conversation, key))
+
+    def _fields(self) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+        """Return input and output fields with their annotations."""
+        newest = self._branch.log.last
+        inputs = self._program.inputs or dict.fromkeys(newest.inputs if newest else (), str)
+        outputs = self._program.output_fields(newest.outputs if newest else None)
+        return list(inputs.items()), list(outputs.items())
+
+    def named_parameters(self) -> list[tuple[str, Any]]:
+        """Return the program's parameters, those of a compiled program too."""
+        if isinstance(self.module, Parameter):
+            return [("module", self.module)]
+        return [(f"module.{name}", one) for name, one in self.module.named_parameters()]
+
+    def dump_state(self, json_mode: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002  # DSPy's
+        """Return the program's state, as the plain program would."""
+        return self.module.dump_state(json_mode=json_mode)
+
+    def load_state(self, state: dict[str, Any], **options: Any) -> Any:
+        """Load the program's state, from a session or from the plain program."""
+        return self.module.load_state(state, **options)
+
+    def __getattribute__(self, name: str) -> Any:
+        # DSPy warns when `forward` is called directly; ours is one of the ways to take a turn.
+        return object.__getattribute__(self, name)
+
+    # --- in a notebook -------------------------------------------------------------------------
+
+    def inspect(self, metrics: Iterable[Callable[..., Any]] = ()) -> SessionInspector:
+        """Return the session inspector: a live, editable table of the conversation's turns.
+
+        Args:
+            metrics: Metrics that the inspector offers for scoring.
+        """
+        from .inspector import SessionInspector
+
+        return SessionInspector(self, metrics=metrics)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self.inspect()._repr_mimebundle_(**options)
+
+    def __repr__(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return (
+            f"Session({self.program_name}, turns={len(self.turns)}, "
+            f"history_field={self.history_field!r})"
+        )
+
+
+async def _guarded(awaitable: Any, turn: Turn) -> None:
+    try:
+        await awaitable
+    except Exception:  # noqa: BLE001  # a callback of the user's; reported, and the turn stands
+        _log.exception("on_turn failed for turn %d; the turn is recorded", turn.index)

@@ -1,0 +1,253 @@
+"""What turns are good for: scores, examples, tables, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dspy
+
+from . import _examples as examples_of
+from ._amendments import Score
+from ._branching import Branching
+from ._examples import HistoryVersion, Selection
+from ._scoring import Metric, checked_metric, metric_name, score_turn
+from .errors import ArgumentError, ArgumentTypeError, MetricError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Gold = dspy.Example | Sequence[dspy.Example | None] | None
+Progress = bool | Callable[[int, int], None]
+
+
+class Training(Branching):
+    """The part of a session that turns conversations into training data."""
+
+    def score(
+        self,
+        metric: Metric,
+        gold: Gold = None,
+        *,
+        name: str | None = None,
+        executor: Executor | None = None,
+        progress: Progress = False,
+    ) -> list[float]:
+        """Score every turn of the branch and keep the scores under the metric's name.
+
+        The metric is called once per turn with an example and the recorded answer. The example's
+        labels are the turn's outputs, as edited where a person edited them.
+
+        Args:
+            metric: ``(example, prediction)``, with ``trace`` or GEPA's five arguments; returns a
+                number, or something with ``score`` and ``feedback``.
+            gold: One example for all turns, or one per turn, in place of the turn's own.
+            name: The name to keep the scores under; the metric's own when it is None.
+            executor: Any ``concurrent.futures.Executor`` to spread the calls over.
+            progress: True for a progress bar, or a function of (done, total).
+
+        Returns:
+            The scores, oldest turn first. A metric's error counts 0.0, or is raised, as
+            ``on_metric_error`` says.
+
+        Raises:
+            MetricError: A metric failed and ``on_metric_error`` is ``raise``; no score is kept.
+        """
+        checked_metric(metric)
+        branch = self._branch
+        positions = range(branch.log.first, len(branch.log))
+        golds = _golds(gold, len(positions))
+
+        def run(position: int, one: dspy.Example | None) -> Score:
+            return self._score_one(metric, position, gold=one, branch=branch)
+
+        jobs: Iterable[Score] = map(run, positions, golds)
+        if executor is not None:
+            jobs = executor.map(run, positions, golds)
+        scores = list(_watched(jobs, len(positions), progress))
+        chosen = name or metric_name(metric)
+        records = [branch.log[position] for position in positions]
+        self._conversation.update(
+            self._key,
+            f"scores by {chosen!r}",
+            lambda now: now.marked_all(
+                (record.id, now.mark(record).scored(chosen, score))
+                for record, score in zip(records, scores, strict=True)
+            ),
+        )
+        return [score.value for score in scores]
+
+    def _score_one(
+        self, metric: Metric, index: int, *, gold: dspy.Example | None = None, branch: Any = None
+    ) -> Score:
+        """Return a metric's score of one turn; changes nothing."""
+        try:
+            return score_turn(metric, branch or self._branch, index, self.history_field, gold)
+        except MetricError as error:
+            if self._settings.on_metric_error == "raise":
+                raise
+            _log_metric_error(error)
+            return Score(0.0, str(error))
+
+    def to_examples(
+        self,
+        *,
+        metric: Metric | None = None,
+        min_score: float | None = None,
+        include_history: bool = True,
+        strict_trajectory: bool = False,
+        require_outputs: bool = True,
+        history: HistoryVersion = "as_seen",
+    ) -> list[dspy.Example]:
+        """Return one example a turn, its inputs marked, ready for DSPy's optimizers.
+
+        Args:
+            metric: Scores the turns first; ``min_score`` then compares its scores.
+            min_score: Keep turns with at least this score; turns without a score go.
+            include_history: Whether the history is an input of the example.
+            strict_trajectory: Stop at the first turn that is not kept.
+            require_outputs: Leave turns without outputs out.
+            history: The history as the model saw it, or as it reads with every later edit.
+
+        Returns:
+            Examples, oldest turn first; outputs as edited. Excluded turns are left out.
+        """
+        if metric is not None:
+            self.score(metric)
+        selection = self._selection(
+            min_score=min_score,
+            score_name=None if metric is None else metric_name(metric),
+            strict_trajectory=strict_trajectory,
+            require_outputs=require_outputs,
+            include_history=include_history,
+            history=history,
+        )
+        branch = self._branch
+        return [
+            examples_of.example_at(branch, position, self.history_field, selection)
+            for position in examples_of.kept_positions(branch, selection)
+        ]
+
+    def to_trainset(self, **options: Any) -> list[dspy.Example]:
+        """The same as :meth:`to_examples`."""
+        return self.to_examples(**options)
+
+    @staticmethod
+    def merge_examples(*sessions: Training, **options: Any) -> list[dspy.Example]:
+        """Return the examples of several sessions; a turn that branches share comes once.
+
+        Takes the options of :meth:`to_examples`.
+        """
+        for session in sessions:
+            if not isinstance(session, Training):
+                msg = f"merge_examples takes sessions, got {type(session).__name__}"
+                raise ArgumentTypeError(msg)
+        metric = options.pop("metric", None)
+        if metric is not None:
+            for session in sessions:
+                session.score(metric)
+            options["score_name"] = metric_name(metric)
+        return examples_of.merged(
+            (session._branch, session.history_field, session._selection(**options))
+            for session in sessions
+        )
+
+    @staticmethod
+    def _selection(**options: Any) -> Selection:
+        history = options.get("history", "as_seen")
+        if history not in ("as_seen", "as_edited"):
+            msg = f"history is 'as_seen' or 'as_edited', got {history!r}"
+            raise ArgumentError(msg)
+        return Selection(**options)
+
+    def _examples(self, indices: Iterable[int]) -> list[dspy.Example]:
+        """Return the examples of chosen turns."""
+        branch = self._branch
+        return [
+            examples_of.example_at(branch, index, self.history_field, Selection())
+            for index in indices
+        ]
+
+    def to_dataframe(self, *, branches: str | None = None) -> pd.DataFrame:
+        """Return one row a turn; :func:`dspy_session.export.dataframe` lists the columns.
+
+        Args:
+            branches: ``"all"`` for every branch of the conversation, one after the other.
+        """
+        from .export import dataframe
+
+        if branches not in (None, "all"):
+            msg = f"branches is 'all' or None, got {branches!r}"
+            raise ArgumentError(msg)
+        shown = self._conversation.branches if branches == "all" else [self._branch]
+        return dataframe(shown)
+
+    def _dataframe(self, indices: Sequence[int]) -> pd.DataFrame:
+        from .export import dataframe
+
+        return dataframe([self._branch], indices)
+
+    def to_preferences(self) -> list[dict[str, Any]]:
+        """Return a preference pair for each edited turn, in TRL's conversational shape.
+
+        Returns:
+            Dicts with ``prompt``, ``chosen`` (as edited) and ``rejected`` (as recorded), each a
+            list of ``{"role", "content"}`` messages.
+        """
+        branch = self._branch
+        pairs = (
+            examples_of.preference(branch, position)
+            for position in range(branch.log.first, len(branch.log))
+        )
+        return [pair for pair in pairs if pair is not None]
+
+    def export(self, path: str | Path, *, format: str | None = None) -> Path:  # the term
+        """Write the turns that are not excluded to a file.
+
+        Args:
+            path: The file; its suffix names the format where it can.
+            format: ``jsonl``, ``examples``, ``openai``, ``openai-preference``, ``trl``,
+                ``sharegpt``, ``csv`` or ``parquet``.
+
+        Returns:
+            The path.
+
+        Raises:
+            ArgumentError: The format is unknown, or the suffix does not say one.
+        """
+        from .export import write
+
+        branch = self._branch
+        kept = examples_of.kept_positions(branch, Selection(require_outputs=False))
+        write(path, self, list(kept), format)
+        return Path(path)
+
+
+def _golds(gold: Gold, count: int) -> list[dspy.Example | None]:
+    if gold is None or isinstance(gold, dspy.Example):
+        return [gold] * count
+    golds = list(gold)
+    if len(golds) != count:
+        msg = f"gold has {len(golds)} examples for {count} turns; give one, or one per turn"
+        raise ArgumentError(msg)
+    return golds
+
+
+def _watched(scores: Iterable[Score], total: int, progress: Progress) -> Iterable[Score]:
+    if progress is True:
+        from tqdm.auto import tqdm
+
+        yield from tqdm(scores, total=total, desc="score")
+        return
+    for done, score in enumerate(scores, start=1):
+        if callable(progress):
+            progress(done, total)
+        yield score
+
+
+def _log_metric_error(error: MetricError) -> None:
+    import logging
+
+    logging.getLogger("dspy_session").warning("%s; it counts 0.0", error)

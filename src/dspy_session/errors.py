@@ -1,0 +1,95 @@
+"""Every error that dspy-session raises on purpose.
+
+::
+
+    DspySessionError
+    ├── ArgumentError            (also ValueError)   an argument's value makes no sense here
+    │   └── NameTakenError                           a branch of that name exists already
+    ├── ArgumentTypeError        (also TypeError)    an argument is of the wrong type
+    ├── NotFoundError            (also LookupError)  what was asked for is not there
+    │   ├── TurnNotFoundError    (also IndexError)
+    │   ├── BranchNotFoundError  (also KeyError)
+    │   └── FieldNotFoundError   (also KeyError)
+    ├── ConflictError                                someone else changed it first
+    ├── MetricError                                  a metric raised, or returned no number
+    ├── EncodeError              (also TypeError)    a value cannot be written to a file
+    ├── FileFormatError          (also ValueError)   a file is damaged, foreign or too new
+    └── MissingExtraError        (also ImportError)  an optional dependency is not installed
+
+A message says what is, what was wanted, and what to do. When one of these is raised by a session,
+its conversation is as it was before the call.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "BranchNotFoundError",
+    "ConflictError",
+    "DspySessionError",
+    "EncodeError",
+    "FieldNotFoundError",
+    "FileFormatError",
+    "MetricError",
+    "MissingExtraError",
+    "NameTakenError",
+    "NotFoundError",
+    "TurnNotFoundError",
+]
+
+
+class DspySessionError(Exception):
+    """Base of all errors of this package."""
+
+    def __str__(self) -> str:
+        # KeyError would show the message with quotes and escapes.
+        return str(self.args[0]) if self.args else ""
+
+
+class ArgumentError(DspySessionError, ValueError):
+    """An argument's value makes no sense here, or contradicts another."""
+
+
+class NameTakenError(ArgumentError):
+    """A branch of that name exists already in this conversation."""
+
+
+class ArgumentTypeError(DspySessionError, TypeError):
+    """An argument is of the wrong type."""
+
+
+class NotFoundError(DspySessionError, LookupError):
+    """What was asked for is not there."""
+
+
+class TurnNotFoundError(NotFoundError, IndexError):
+    """No turn at that position, or with that id, on this branch."""
+
+
+class BranchNotFoundError(NotFoundError, KeyError):
+    """No branch of that name, or it was pruned."""
+
+
+class FieldNotFoundError(NotFoundError, KeyError):
+    """A turn has no such field."""
+
+
+class ConflictError(DspySessionError):
+    """Someone else changed the same thing first; look at it again and repeat the change."""
+
+
+class MetricError(DspySessionError):
+    """A metric raised an error or did not return a number."""
+
+
+class EncodeError(DspySessionError, TypeError):
+    """A value cannot be written to a file; the message names the field it stands in."""
+
+
+class FileFormatError(DspySessionError, ValueError):
+    """A file is damaged, was written by something else, or by a newer version."""
+
+
+class MissingExtraError(DspySessionError, ImportError):
+    """An optional dependency is not installed; the message holds the command that installs it."""

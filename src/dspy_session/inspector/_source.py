@@ -1,0 +1,122 @@
+"""The session as the inspector needs it: the only file that knows what a session looks like."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from .._amendments import Score
+from .._branch import Branch
+from .._conversation import Conversation
+from ._fields import ProgramFields
+
+Metric = Callable[..., Any]
+T = TypeVar("T")
+
+
+class Session(Protocol):
+    """What a session offers to the inspector; ``dspy_session.Session`` does."""
+
+    _conversation: Conversation
+    _key: str
+    program_name: str
+
+    def __call__(self, **inputs: Any) -> Any:
+        """Run a call and commit its turn."""
+
+    def rerun(self, index: int, inputs: Any = None, name: str | None = None) -> Session:
+        """Run a turn's inputs again on a new branch."""
+        ...
+
+    def _on_branch(self, key: str) -> Session: ...
+    def _fields(self) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]: ...
+    def _score_one(self, metric: Metric, index: int) -> Score: ...
+    def _examples(self, indices: Sequence[int]) -> list[Any]: ...
+    def _dataframe(self, indices: Sequence[int]) -> Any: ...
+
+
+class Source:
+    """One conversation and the program that continues it.
+
+    What the session does runs with the settings of the place where the inspector was asked for:
+    ``dspy.context`` and ``use_state`` live in context variables, and clicks arrive on threads that
+    have none.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._context = contextvars.copy_context()
+        self.conversation = session._conversation
+        self.key = session._key
+
+    def within(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run a function with the settings of the place where the inspector was asked for."""
+        # A context can be entered once at a time, a copy of it always.
+        return self._context.copy().run(function, *arguments)
+
+    @property
+    def title(self) -> str:
+        """The program's class name."""
+        return self._session.program_name
+
+    def branch(self, key: str) -> Branch:
+        """Return a branch as it is now."""
+        return self.conversation[key]
+
+    def fields(self) -> ProgramFields:
+        """Return what the program takes and gives."""
+        inputs, outputs = self.within(self._session._fields)
+        return ProgramFields(dict(inputs), dict(outputs))
+
+    def on(self, key: str) -> BranchSession:
+        """Return what can be done with the program on one branch.
+
+        Raises:
+            BranchNotFoundError: The branch was pruned.
+        """
+        if key not in self.conversation:
+            self.conversation[key]  # raises, and says what brings it back
+        return BranchSession(self.within(self._session._on_branch, key), key)
+
+
+class BranchSession:
+    """The program on one branch."""
+
+    def __init__(self, session: Session, key: str) -> None:
+        self._session = session
+        self.key = key
+
+    def send(self, inputs: dict[str, Any]) -> Any:
+        """Make a call and commit its turn."""
+        return self._session(**inputs)
+
+    def rerun(self, index: int, inputs: dict[str, Any] | None) -> str:
+        """Make a turn again on a new branch; return that branch's key."""
+        return self._session.rerun(index, inputs=inputs)._key
+
+    def score(self, metric: Metric, index: int) -> Score:
+        """Score one turn; changes nothing."""
+        return self._session._score_one(metric, index)
+
+    def examples(self, indices: Sequence[int]) -> list[Any]:
+        """Return turns as ``dspy.Example``s."""
+        return self._session._examples(indices)
+
+    def dataframe(self, indices: Sequence[int]) -> Any:
+        """Return turns as a DataFrame."""
+        return self._session._dataframe(indices)
+
+    def write(self, path: Path, indices: Sequence[int], kind: str) -> None:
+        """Write turns to a file."""
+        from .. import export  # noqa: PLC0415  # pandas and its kin load when something is exported
+
+        export.write(path, self._session, indices, kind)
+
+
+def metric_name(metric: Metric) -> str:
+    """Return the name under which a metric's scores are kept."""
+    from .._scoring import metric_name as name_of  # noqa: PLC0415  # it imports dspy
+
+    return name_of(metric)

@@ -1,0 +1,147 @@
+"""An OpenAI-compatible model server on the loopback interface.
+
+    with LoopbackServer(lambda messages: "[[ ## answer ## ]]\\n4") as server:
+        lm = dspy.LM("openai/any", api_base=server.url, api_key="none")
+
+It speaks ``POST /v1/chat/completions``, whole or streamed, and keeps what was asked. A responder
+that returns an :class:`Status` answers with that HTTP error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Messages = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Status:
+    """An HTTP error to answer with."""
+
+    code: int
+    message: str = "scripted failure"
+
+
+Responder = Callable[[Messages], "str | Status"]
+
+
+class LoopbackServer(contextlib.AbstractContextManager["LoopbackServer"]):
+    """Serves one responder on a random loopback port until the ``with`` block ends."""
+
+    def __init__(self, responder: Responder) -> None:
+        self.responder = responder
+        self.requests: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        handler = type("Handler", (_Handler,), {"owner": self})
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """What ``api_base`` wants."""
+        return f"http://127.0.0.1:{self._http.server_port}/v1"
+
+    def __enter__(self) -> LoopbackServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def answer(self, request: dict[str, Any]) -> str | Status:
+        with self._lock:
+            self.requests.append(request)
+        return self.responder(request["messages"])
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    owner: LoopbackServer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path != "/v1/chat/completions":
+            self._send(404, {"error": {"message": f"no such path: {self.path}"}})
+            return
+        request = json.loads(body)
+        answer = self.owner.answer(request)
+        if isinstance(answer, Status):
+            self._send(answer.code, {"error": {"message": answer.message, "code": answer.code}})
+        elif request.get("stream"):
+            self._stream(request, answer)
+        else:
+            self._send(200, _completion(request, answer))
+
+    def _send(self, code: int, body: dict[str, Any]) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _stream(self, request: dict[str, Any], text: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for event in _events(request, text):
+            self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
+        self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing: the test reports."""
+
+
+def _completion(request: dict[str, Any], text: str) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-loopback",
+        "object": "chat.completion",
+        "created": 0,
+        "model": request["model"],
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": _usage(request, text),
+    }
+
+
+def _events(request: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
+    """The answer in pieces of at most sixteen characters, then the end, then the usage."""
+    common = {
+        "id": "chatcmpl-loopback",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": request["model"],
+    }
+    pieces = [text[i : i + 16] for i in range(0, len(text), 16)]
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    deltas += [{"content": piece} for piece in pieces]
+    for delta in deltas:
+        yield {**common, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+    yield {**common, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    yield {**common, "choices": [], "usage": _usage(request, text)}
+
+
+def _usage(request: dict[str, Any], text: str) -> dict[str, int]:
+    """One token a word, so that a test can count by hand."""
+    sent = sum(len(str(m.get("content") or "").split()) for m in request["messages"])
+    received = len(text.split())
+    return {
+        "prompt_tokens": sent,
+        "completion_tokens": received,
+        "total_tokens": sent + received,
+    }

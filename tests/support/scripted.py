@@ -1,0 +1,195 @@
+"""A ``dspy.LM`` whose answers are written down beforehand and whose prompts are kept.
+
+    lm = scripted_lm({"answer": "4"}, {"answer": "5"})
+    with dspy.context(lm=lm):
+        dspy.Predict("question -> answer")(question="2+2?").answer    # "4"
+    lm.prompts[0][-1]["content"]                                      # what was sent
+
+An answer is a mapping of output fields, written in the form of whichever adapter asks; a string,
+sent as it is; an exception, raised; or a callable that gets the call and returns one of these. A
+:class:`Held` answer waits for the test to release it, so that no test sleeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import dspy
+from dspy.lm15 import Message, Request, Response, TextPart, Usage, response_to_events
+
+WAIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as the model got it."""
+
+    messages: list[dict[str, str]]
+    request: Request
+
+    @property
+    def system(self) -> str:
+        return self.messages[0]["content"] if self.messages[0]["role"] == "system" else ""
+
+    @property
+    def last(self) -> str:
+        """The text of the last message: the turn to answer."""
+        return self.messages[-1]["content"]
+
+    @property
+    def turns(self) -> list[dict[str, str]]:
+        """The messages between the system text and the last one: demos and history."""
+        return [m for m in self.messages[:-1] if m["role"] != "system"]
+
+
+@dataclass
+class Held:
+    """An answer that is given only once :meth:`release` was called.
+
+    ``reached`` is set when the model has got the request and waits.
+    """
+
+    answer: Answer
+    reached: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def release(self) -> None:
+        self.released.set()
+
+    def wait(self) -> None:
+        self.reached.set()
+        if not self.released.wait(WAIT_S):
+            raise TimeoutError("a held answer was never released")
+
+    async def wait_async(self) -> None:
+        try:
+            await asyncio.to_thread(self.wait)
+        except asyncio.CancelledError:
+            self.release()  # or the waiting thread would hold up the end of the loop
+            raise
+
+
+Answer = Mapping[str, Any] | str | BaseException | Held | Callable[[Call], Any]
+
+
+class ScriptedEngine:
+    """Gives the scripted answers in order; the last one is not repeated."""
+
+    def __init__(self, answers: tuple[Answer, ...], usage: tuple[int, int]) -> None:
+        self.answers, self.usage = answers, usage
+        self.calls: list[Call] = []
+        self._lock = threading.Lock()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScriptedEngine:
+        return self  # a copied program talks to the same model
+
+    def complete(self, request: Request) -> Response:
+        call, answer = self._take(request)
+        if isinstance(answer, Held):
+            answer.wait()
+            answer = answer.answer
+        return self._respond(call, answer)
+
+    def stream(self, request: Request) -> Iterator[Any]:
+        return response_to_events(self.complete(request))
+
+    def close(self) -> None: ...
+
+    def _take(self, request: Request) -> tuple[Call, Answer]:
+        call = Call(_messages(request), request)
+        with self._lock:
+            self.calls.append(call)
+            position = len(self.calls) - 1
+        if len(self.answers) == 1 and callable(self.answers[0]):
+            return call, self.answers[0](call)
+        if position >= len(self.answers):
+            raise AssertionError(f"call {position} has no scripted answer; it asked: {call.last}")
+        answer = self.answers[position]
+        return call, answer(call) if callable(answer) else answer
+
+    def _respond(self, call: Call, answer: Answer) -> Response:
+        if isinstance(answer, BaseException):
+            raise answer
+        text = answer if isinstance(answer, str) else in_form(call.last, dict(answer))
+        sent, received = self.usage
+        return Response(
+            id=None,
+            model="scripted",
+            message=Message.assistant([TextPart(text)]),
+            finish_reason="stop",
+            usage=Usage(input_tokens=sent, output_tokens=received),
+        )
+
+
+class AsyncScriptedEngine:
+    """The same script, awaited."""
+
+    def __init__(self, engine: ScriptedEngine) -> None:
+        self.engine = engine
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> AsyncScriptedEngine:
+        return self
+
+    async def complete(self, request: Request) -> Response:
+        call, answer = self.engine._take(request)
+        if isinstance(answer, Held):
+            await answer.wait_async()
+            answer = answer.answer
+        return self.engine._respond(call, answer)
+
+    async def stream(self, request: Request) -> AsyncIterator[Any]:
+        for event in response_to_events(await self.complete(request)):
+            yield event
+
+    async def aclose(self) -> None: ...
+
+
+class ScriptedLM(dspy.LM):
+    """A ``dspy.LM`` over a :class:`ScriptedEngine`."""
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request, oldest first."""
+        return self.engine.calls
+
+    @property
+    def prompts(self) -> list[list[dict[str, str]]]:
+        """The messages of every request, oldest first."""
+        return [call.messages for call in self.calls]
+
+
+def scripted_lm(*answers: Answer, usage: tuple[int, int] = (10, 5), **kwargs: Any) -> ScriptedLM:
+    """A model that answers from a script; one callable alone answers every call."""
+    engine = ScriptedEngine(answers, usage)
+    settings = {"cache": False, "num_retries": 0, **kwargs}
+    return ScriptedLM(
+        "scripted/model", engine=engine, async_engine=AsyncScriptedEngine(engine), **settings
+    )
+
+
+def in_form(reminder: str, values: dict[str, Any]) -> str:
+    """The fields, written as the adapter whose reminder ends the prompt wants them."""
+    if "Respond with a JSON object" in reminder:
+        return json.dumps(values, default=str)
+    if "wrapped in XML tags" in reminder:
+        return "\n".join(f"<{k}>{escape(_plain(v), quote=False)}</{k}>" for k, v in values.items())
+    fields = "\n\n".join(f"[[ ## {k} ## ]]\n{_plain(v)}" for k, v in values.items())
+    return f"{fields}\n\n[[ ## completed ## ]]"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _messages(request: Request) -> list[dict[str, str]]:
+    system = request.system or ""
+    if not isinstance(system, str):
+        system = "".join(getattr(part, "text", "") for part in system)
+    said = [{"role": m.role, "content": m.text or ""} for m in request.messages]
+    return [{"role": "system", "content": system}, *said] if system else said
