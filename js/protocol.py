@@ -1,13 +1,14 @@
 """Writes ``src/protocol.ts`` from the kernel's ``_protocol.py``, so that the two cannot differ.
 
-``python js/protocol.py`` writes the file; ``python js/protocol.py --check`` exits with status 1
-when the file on disk is not what would be written. The module is read, never imported: shapes,
-constants and their docstrings all stand in its syntax tree.
+``python js/protocol.py`` writes it, with one file for each section of the module beside it;
+``python js/protocol.py --check`` exits with status 1 when what is on disk differs. The module
+is read, never imported: shapes, constants and their docstrings all stand in its syntax tree.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent / "src" / "dspy_session" / "inspector" / "_protocol.py"
 TARGET = HERE / "src" / "protocol.ts"
 
-HEADER = """\
-// Generated from src/dspy_session/inspector/_protocol.py by js/protocol.py. Do not edit.
-"""
+HEADER = "// Generated from src/dspy_session/inspector/_protocol.py by js/protocol.py. Do not edit."
+
+EXPORTED = {"REQUESTS": "Requests", "PUSHES": "Push"}
+"""Names that are types in TypeScript."""
 
 SCALARS = {
     "str": "string",
@@ -56,24 +58,22 @@ def as_typescript(node: ast.expr) -> str:
 
 
 def _generic(node: ast.Subscript, name: str, inner: list[ast.expr]) -> str:
+    if name == "Literal":
+        return " | ".join(_literal(value) for value in inner)
+    types = [as_typescript(value) for value in inner]
     match name:
-        case "Literal":
-            return " | ".join(_literal(value) for value in inner)
         case "Union":
-            return " | ".join(as_typescript(value) for value in inner)
+            return " | ".join(types)
         case "Optional":
-            return f"{as_typescript(inner[0])} | null"
+            return f"{types[0]} | null"
         case "NotRequired" | "Required":
-            return as_typescript(inner[0])
+            return types[0]
         case "list":
-            item = as_typescript(inner[0])
-            return f"({item})[]" if " " in item else f"{item}[]"
+            return f"({types[0]})[]" if " " in types[0] else f"{types[0]}[]"
         case "dict":
-            return f"Record<{as_typescript(inner[0])}, {as_typescript(inner[1])}>"
+            return f"Record<{types[0]}, {types[1]}>"
         case "tuple":
-            if isinstance(inner[-1], ast.Constant) and inner[-1].value is ...:
-                return f"({as_typescript(inner[0])})[]"
-            return f"[{', '.join(as_typescript(value) for value in inner)}]"
+            return f"[{', '.join(types)}]"
     raise UnknownShapeError(node)
 
 
@@ -90,7 +90,7 @@ def _literal(node: ast.expr) -> str:
 
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, str]]:
     """Each statement with the docstring that follows it, if one does."""
-    for here, after in zip(body, [*body[1:], None]):
+    for here, after in zip(body, [*body[1:], None], strict=True):
         text = _docstring(after)
         if _docstring(here) is None:
             yield here, text or ""
@@ -105,8 +105,8 @@ def _docstring(node: ast.stmt | None) -> str | None:
 
 def _jsdoc(text: str, indent: str = "") -> list[str]:
     # RST's cross references read as plain code in an editor's tooltip.
-    lines = [line.strip().replace("*/", "* /") for line in text.strip().splitlines()]
-    lines = [line.replace(":data:", "").replace(":class:", "") for line in lines]
+    text = text.strip().replace("*/", "* /").replace(":data:", "").replace(":class:", "")
+    lines = [line.strip() for line in text.splitlines()]
     if not any(lines):
         return []
     if len(lines) == 1:
@@ -124,7 +124,7 @@ def _interface(node: ast.ClassDef) -> Iterator[str]:
         word.arg == "total" and isinstance(word.value, ast.Constant) and word.value.value is False
         for word in node.keywords
     )
-    fields: list[str] = []
+    lines: list[str] = []
     for statement, text in _documented(node.body):
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
             continue
@@ -132,11 +132,11 @@ def _interface(node: ast.ClassDef) -> Iterator[str]:
         optional = partial
         if isinstance(kind, ast.Subscript) and isinstance(kind.value, ast.Name):
             optional = kind.value.id == "NotRequired" or (partial and kind.value.id != "Required")
-        fields += _jsdoc(text, "  ")
-        fields.append(f"  {statement.target.id}{'?' if optional else ''}: {as_typescript(kind)};")
-    if fields:
+        lines += _jsdoc(text, "  ")
+        lines.append(f"  {statement.target.id}{'?' if optional else ''}: {as_typescript(kind)};")
+    if lines:
         yield f"export interface {node.name} {{"
-        yield from fields
+        yield from lines
         yield "}"
     else:
         yield f"export type {node.name} = Record<never, never>;"
@@ -145,7 +145,7 @@ def _interface(node: ast.ClassDef) -> Iterator[str]:
 def _requests(table: ast.Dict, text: str) -> Iterator[str]:
     yield from _jsdoc(text)
     yield "export interface Requests {"
-    for name, pair in zip(table.keys, table.values):
+    for name, pair in zip(table.keys, table.values, strict=True):
         if not isinstance(name, ast.Constant) or not isinstance(pair, ast.Tuple):
             raise UnknownShapeError(table)
         args, result = (as_typescript(part) for part in pair.elts)
@@ -170,34 +170,83 @@ def _constant(name: str, value: ast.expr, text: str) -> Iterator[str]:
             raise UnknownShapeError(value)
 
 
-def generate(source: str) -> str:
-    """The whole of ``protocol.ts`` for the text of ``_protocol.py``."""
-    blocks = [HEADER.rstrip()]
+def _block(statement: ast.stmt, text: str) -> tuple[str, str] | None:
+    """The name that a statement of the module defines, and its TypeScript."""
+    match statement:
+        case ast.ClassDef(name=name) if _is_typed_dict(statement):
+            return name, "\n".join(_interface(statement))
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+        ) if not name.startswith("_"):
+            return EXPORTED.get(name, name), "\n".join(_constant(name, value, text))
+    return None
+
+
+def _section(source: list[str], line: int) -> str:
+    """The heading that a line of the module stands under, as a file's name; "" before the first."""
+    for above in reversed(source[:line]):
+        heading = re.match(r"# --- (?:the |what is )?(.+?) -+$", above)
+        if heading:
+            return heading[1].replace(" ", "_")
+    return ""
+
+
+def generate(source: str) -> dict[Path, str]:
+    """Every file to write, with its text: one for each section of ``_protocol.py``, and an index.
+
+    Constants stand in the index, which exports everything: the page imports from nowhere else.
+    """
+    sections: dict[str, dict[str, str]] = {"": {}}
+    lines = source.splitlines()
     for statement, text in _documented(ast.parse(source).body):
-        match statement:
-            case ast.ClassDef() if _is_typed_dict(statement):
-                blocks.append("\n".join(_interface(statement)))
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-            ) if not name.startswith("_"):
-                blocks.append("\n".join(_constant(name, value, text)))
-    return "\n\n".join(blocks) + "\n"
+        block = _block(statement, text)
+        if block:
+            name, typescript = block
+            sections.setdefault(_section(lines, statement.lineno), {})[name] = typescript
+    files = {}
+    for section, blocks in sections.items():
+        if section:
+            body = [*_imports(section, sections), *blocks.values()]
+            files[TARGET.with_suffix("") / f"{section}.ts"] = "\n\n".join([HEADER, *body]) + "\n"
+    named = sorted(filter(None, sections))
+    exports = "\n".join(f'export * from "./protocol/{section}";' for section in named)
+    files[TARGET] = "\n\n".join([HEADER, exports, *sections[""].values()]) + "\n"
+    return files
+
+
+def _imports(section: str, sections: dict[str, dict[str, str]]) -> Iterator[str]:
+    code = re.sub(r"/\*.*?\*/", "", "\n".join(sections[section].values()), flags=re.DOTALL)
+    used = set(re.findall(r"\b[A-Z]\w+", code))
+    lines = []
+    for other, blocks in sorted(sections.items()):
+        names = sorted(used & blocks.keys())
+        if other and other != section and names:
+            lines.append(f'import type {{ {", ".join(names)} }} from "./{other}";')
+    if lines:
+        yield "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, or with ``--check`` only compare."""
+    """Write the files, or with ``--check`` only compare."""
     wanted = generate(SOURCE.read_text(encoding="utf-8"))
-    found = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
+    written = [TARGET, *TARGET.with_suffix("").glob("*.ts")]
+    found = {path: path.read_text(encoding="utf-8") for path in written if path.exists()}
     if found == wanted:
         return 0
     if "--check" in arguments:
+        names = sorted(p.name for p in {*found, *wanted} if found.get(p) != wanted.get(p))
         sys.stderr.write(
-            "js/src/protocol.ts is not what _protocol.py says. Run: python js/protocol.py\n"
+            f"js/src/protocol is not what _protocol.py says: {', '.join(names)}. "
+            f"Run: python js/protocol.py\n"
         )
         return 1
-    TARGET.write_text(wanted, encoding="utf-8")
-    sys.stdout.write(f"wrote {TARGET.relative_to(HERE.parent)}\n")
+    for path in found.keys() - wanted.keys():
+        path.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"wrote {len(wanted)} files: {TARGET.relative_to(HERE.parent)}\n")
     return 0
 
 

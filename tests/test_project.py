@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = {".py": 400, ".ts": 250, ".tsx": 250}
-CODE = ["src", "tests", "benchmarks", "js/src", "js/test", "hatch_build.py"]
+CODE = [
+    "src",
+    "tests",
+    "benchmarks",
+    "js/src",
+    "js/dev",
+    "js/test",
+    "js/protocol.py",
+    "hatch_build.py",
+]
 
 # Put together here, so that this file does not hold what it looks for.
 REGISTRIES = [
@@ -60,6 +71,11 @@ def project_files() -> list[Path]:
     ]
 
 
+def locked() -> dict[str, dict[str, Any]]:
+    """The packages of the JavaScript lock file, by where they are installed."""
+    return json.loads((ROOT / "js" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+
+
 def test_files_are_short_enough_to_read_in_one_sitting():
     found = {
         path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
@@ -82,8 +98,19 @@ def test_no_file_names_a_registry_or_a_place_on_a_machine():
 
 
 def test_the_lock_file_holds_no_addresses():
-    lock = ROOT / "js" / "package-lock.json"
-    assert '"resolved"' not in lock.read_text(encoding="utf-8")
+    assert not [name for name, package in locked().items() if "resolved" in package]
+
+
+def test_the_lock_file_knows_every_platform():
+    # `npm ci` refuses a lock file without them, and `npm install` leaves out those that its
+    # registry does not have; a version is enough of an entry.
+    packages = locked()
+    wanted = {
+        f"node_modules/{name}"
+        for package in packages.values()
+        for name in package.get("optionalDependencies", {})
+    }
+    assert not wanted - packages.keys()
 
 
 def test_every_public_name_is_listed_sorted_and_documented():

@@ -174,8 +174,10 @@ export const answers: Answers = {
     }),
   undo: (kernel) => travel(kernel, "undo", "redo"),
   redo: (kernel) => travel(kernel, "redo", "undo"),
-  send: (kernel, { branch, inputs }) =>
-    job(kernel, "send", "Sending", () => {
+  send(kernel, { branch, inputs }) {
+    if (Object.values(inputs).includes("refuse me"))
+      throw new Error("refused: That message is refused.");
+    return job(kernel, "send", "Sending", () => {
       const turn_id = `t${kernel.state.nextId++}`;
       const made = { id: turn_id, inputs, outputs: { answer: "Thanks for asking." }, edited: {} };
       const rest = {
@@ -189,7 +191,8 @@ export const answers: Answers = {
       };
       kernel.branch(branch).turns.push({ ...made, ...rest });
       return { branch, turn_id };
-    }),
+    });
+  },
   rerun: (kernel, { branch, turn_id, inputs }) =>
     job(kernel, "rerun", "Re-running", () => {
       const { turns, index, turn } = find(kernel, { branch, turn_id });

@@ -124,9 +124,13 @@ export class MemoryKernel implements Wire {
     for (const hear of this.hearers.get("msg:custom") ?? []) hear(message);
   }
 
-  /** The trait changed. */
-  sync(): void {
-    for (const hear of this.hearers.get("change:summary") ?? []) hear(undefined);
+  /** Tells of an event of the model, e.g. that the trait changed. */
+  emit(event: string): void {
+    for (const hear of this.hearers.get(event) ?? []) hear(undefined);
+  }
+
+  get listeners(): number {
+    return [...this.hearers.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Something changed: the next revision, told to every view. */

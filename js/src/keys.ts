@@ -120,9 +120,9 @@ export function editCell(store: Store, row: Row): void {
   const columns = store.columns.peek();
   const { column } = store.focus.peek();
   const aside = column - FIRST_FIELD - columns.length;
-  if (aside >= 0) return editAside(store, row, { kind: aside ? "label" : "score" });
   const field = columns[column - FIRST_FIELD] ?? columns.at(-1);
-  if (field) void editField(store, { ...row, branch: shown(store) }, field.name, field.side);
+  if (aside >= 0) editAside(store, row, { kind: aside ? "label" : "score" });
+  else if (field) void editField(store, { ...row, branch: shown(store) }, field.name, field.side);
 }
 
 /** Opens the score, label or note of a turn. */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from ._amendments import NO_EDITS, NO_MARK, NO_MARKS, Edits, Mark, Marks, changed_ids
@@ -180,6 +180,37 @@ def _message(record: Record, window: Window, edits: Edits | None) -> dict[str, A
     edited = edits.get(record.id) if edits is not None else None
     outputs = {**record.outputs, **edited} if edited else record.outputs
     return window.fields.message(record.inputs, outputs)
+
+
+def window_keys(window: Window, log: Log[Record]) -> list[tuple[Hashable, ...]]:
+    """Return what each message of a window was made of; messages with equal keys are equal."""
+    if window.given is not None:
+        return [()] * len(window.given)
+    edits = window.edits if window.edits is not None else NO_EDITS
+    seen = log.reaching_back_to(window.start).between(window.start, window.stop)
+    # A key holds the record itself: as long as the key lives, the ids in it are taken.
+    return [
+        *(() for _ in window.seed),
+        *(
+            (record, window.fields, _Same(edits.get(record.id)) if record.id in edits else None)
+            for record in seen
+        ),
+    ]
+
+
+class _Same:
+    """A value compared by identity, so that it can stand in a key."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def window_messages(window: Window, log: Log[Record], edits: Edits | None) -> list[dict[str, Any]]:

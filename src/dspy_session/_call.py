@@ -10,10 +10,10 @@ from typing import Any
 
 import dspy
 
-from ._branch import Branch, window_messages
+from ._branch import Branch
 from ._capture import Recorder, recording
 from ._conversation import Conversation
-from ._frame import FRAME_KEY, Frame, current_frame
+from ._frame import FRAME_KEY, Frame, Seen, current_frame
 from ._history import origin_nodes, snapshot
 from ._policy import Settings, frozen_messages, given_window, plan_window
 from ._program import Program
@@ -64,7 +64,7 @@ class Call:
         else:
             self.replaced_seed = None
         self.frame = self._frame(branch)
-        history = snapshot(self.frame.messages, self.frame.nodes)
+        history = snapshot(self.frame.seen.messages, self.frame.nodes)
         self.inputs = program.call_inputs(order.inputs, history)
         self.created_at = now()
         self.started = time.perf_counter()
@@ -85,8 +85,7 @@ class Call:
         outer = current_frame()
         return Frame(
             branch=branch,
-            window=window,
-            messages=window_messages(window, branch.log, window.edits),
+            seen=Seen.of(window, branch.log),
             nodes=nodes,
             node_paths=self.program.node_paths,
             config=self.order.config,
@@ -113,7 +112,7 @@ class Call:
             node=ROOT,
             inputs=inputs,
             outputs=outputs,
-            window=frame.window,
+            window=frame.seen.window,
             created_at=self.created_at,
             latency_s=self.seconds,
             calls=tuple(frame.calls),

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import dspy
-from dspy.utils.callback import BaseCallback
 
 from ._log import Log
 from ._record import Prompt, Request
@@ -20,6 +19,7 @@ class Recorder:
     def __init__(self) -> None:
         self.history: list[dict[str, Any]] = []
         self.latencies: list[float] = []
+        self.asked_at: float | None = None
 
     def requests(self, like: Prompt) -> tuple[Request, ...]:
         """Return what was caught; prompts share memory with ``like`` as far as they agree."""
@@ -31,33 +31,26 @@ class Recorder:
         return tuple(found)
 
 
-class _Latency(BaseCallback):
-    """Times LM calls and hands the seconds to the recorder that catches the call."""
+class TimedRequests:
+    """Mixed into an adapter's class: tells the recorder how long each LM request took.
 
-    def __init__(self) -> None:
-        self._started: dict[str, float] = {}
+    An adapter formats, asks the LM, then turns to the answer. A callback would tell the same, but
+    DSPy then inspects the arguments of every call, which costs more than a short call.
+    """
 
-    def on_lm_start(
-        self,
-        call_id: str,
-        instance: Any,  # noqa: ARG002  # DSPy passes all by name
-        inputs: dict[str, Any],  # noqa: ARG002
-    ) -> None:
-        self._started[call_id] = time.perf_counter()
-
-    def on_lm_end(
-        self,
-        call_id: str,
-        outputs: Any | None,  # noqa: ARG002
-        exception: BaseException | None = None,
-    ) -> None:
-        seconds = time.perf_counter() - self._started.pop(call_id, time.perf_counter())
+    def format(self, *args: Any, **kwargs: Any) -> Any:
+        """Format, then start the clock."""
+        messages = super().format(*args, **kwargs)  # type: ignore[misc]
         recorder = _innermost(dspy.settings.caller_modules or [])
-        if exception is None and recorder is not None:
-            recorder.latencies.append(seconds)
+        if recorder is not None:
+            recorder.asked_at = time.perf_counter()
+        return messages
 
-
-_LATENCY = _Latency()
+    def _call_postprocess(self, *args: Any, **kwargs: Any) -> Any:
+        recorder = _innermost(dspy.settings.caller_modules or [])
+        if recorder is not None and recorder.asked_at is not None:
+            recorder.latencies.append(time.perf_counter() - recorder.asked_at)
+        return super()._call_postprocess(*args, **kwargs)  # type: ignore[misc]
 
 
 def _innermost(callers: list[Any]) -> Recorder | None:
@@ -73,10 +66,7 @@ def recording(**settings: Any) -> Generator[Recorder, None, None]:
     recorder = Recorder()
     # An outer recorder steps aside, so that each request is caught once.
     callers = [one for one in dspy.settings.caller_modules or [] if not isinstance(one, Recorder)]
-    callbacks = list(dspy.settings.callbacks or [])
-    if _LATENCY not in callbacks:
-        callbacks.append(_LATENCY)
-    with dspy.context(caller_modules=[*callers, recorder], callbacks=callbacks, **settings):
+    with dspy.context(caller_modules=[*callers, recorder], **settings):
         yield recorder
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import dspy
 
-from ._branch import Branch, window_messages
+from ._branch import Branch, window_keys, window_messages
 from ._log import Log
 from ._record import ROOT, Nodes, Record, Request, Window
 from ._signatures import Signature
@@ -19,16 +19,33 @@ from ._signatures import Signature
 FRAME_KEY = "_dspy_session_frame"
 
 
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The past as one predictor sees it."""
+
+    window: Window
+    log: Log[Record]
+    """What the window counts in: the conversation, or the predictor's own ledger."""
+    messages: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, window: Window, log: Log[Record]) -> Seen:
+        """Look through a window at a log."""
+        return cls(window, log, window_messages(window, log, window.edits))
+
+    def keys(self) -> list[tuple[Hashable, ...]]:
+        """What each message was made of; see :func:`window_keys`."""
+        return window_keys(self.window, self.log)
+
+
 @dataclasses.dataclass(slots=True, eq=False)
 class Frame:
     """One call of a session, from planning to commit."""
 
     branch: Branch
     """The branch as it was when the call began."""
-    window: Window
+    seen: Seen
     """What the call sees of the conversation."""
-    messages: list[dict[str, Any]]
-    """The same, as history messages."""
     nodes: Nodes
     """Where nested nodes stand as this call sees them."""
     node_paths: Mapping[int, str]
@@ -43,23 +60,21 @@ class Frame:
     requests: list[Request] = dataclasses.field(default_factory=list)
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
-    def plan(self, node: str, signature: Signature) -> tuple[Window, list[dict[str, Any]], bool]:
-        """Return what one nested predictor sees.
+    def seen_by(self, node: str, signature: Signature) -> Seen:
+        """Return what one predictor sees: the conversation, or its own ledger.
 
-        Returns:
-            Its window, the messages in it, and whether it looks at the conversation (else: at the
-            node's own ledger).
+        It sees the conversation when every turn of it renders without a gap in its signature.
         """
-        if node == ROOT or legible(self.messages, signature):
-            return self.window, self.messages, True
+        if node == ROOT or legible(self.seen.messages, signature):
+            return self.seen
         ledger: Log[Record] = self.nodes[node].ledger if node in self.nodes else Log()
         window = Window(
             start=self._ledger_start(node, ledger),
             stop=len(ledger),
-            fields=self.window.fields.outputs_only(),
+            fields=self.seen.window.fields.outputs_only(),
             edits=self.branch.edits,
         )
-        return window, window_messages(window, ledger, window.edits), False
+        return Seen.of(window, ledger)
 
     def _ledger_start(self, node: str, ledger: Log[Record]) -> int:
         """The first ledger position within the last ``turns`` turns of the conversation."""
@@ -135,5 +150,5 @@ def get_current_history() -> dspy.History:
     For code inside ``forward``, tools and template adapters. The messages are copies.
     """
     frame = current_frame()
-    messages = [] if frame is None else [dict(message) for message in frame.messages]
+    messages = [] if frame is None else [dict(message) for message in frame.seen.messages]
     return dspy.History(messages=messages)

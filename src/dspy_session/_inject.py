@@ -16,10 +16,20 @@ from typing import Any
 import dspy
 from dspy.signatures.signature import ensure_signature
 
+from ._adapter import session_adapter
 from ._capture import Recorder, recording
+from ._format import recorded_history
 from ._frame import Frame, current_frame
 from ._record import ROOT, Record, frozen_copy, new_id, now
-from ._signatures import Signature, history_field, is_history, prepared, with_history, without
+from ._signatures import (
+    Signature,
+    history_field,
+    is_history,
+    prepared,
+    quick,
+    with_history,
+    without,
+)
 
 _FIELD = "_dspy_session_field"
 """On a predictor: the history field that was added to its signature, or None."""
@@ -39,7 +49,7 @@ class Sessioned:
         if args or frame is None:
             return super().__call__(*args, **_outside(self, kwargs))  # type: ignore[misc]
         call = _NodeCall(frame, self, kwargs)
-        with recording() as recorder:
+        with recording(**call.settings) as recorder:
             try:
                 result = super().__call__(**call.kwargs)  # type: ignore[misc]
             except BaseException:
@@ -53,7 +63,7 @@ class Sessioned:
         if args or frame is None:
             return await super().acall(*args, **_outside(self, kwargs))  # type: ignore[misc]
         call = _NodeCall(frame, self, kwargs)
-        with recording() as recorder:
+        with recording(**call.settings) as recorder:
             try:
                 result = await super().acall(**call.kwargs)  # type: ignore[misc]
             except BaseException:
@@ -141,16 +151,18 @@ class _NodeCall:
             name = predictor.__dict__.get(_FIELD) or "history"
             self.kwargs["signature"] = with_history(signature, name)
         self.signature = without(signature, name) if name in signature.fields else signature
-        self.window, messages, self.saw_root = frame.plan(self.node, self.signature)
+        seen = frame.seen_by(self.node, self.signature)
+        self.window, self.saw_root = seen.window, seen is frame.seen
+        self.settings = {"adapter": session_adapter()}
         given = self.kwargs.get(name)
         if given is None:
-            filled = _without_gaps(messages, self.signature)
-            # The messages are dicts of ours; validation would only copy them once more.
-            self.kwargs[name] = dspy.History.model_construct(messages=filled)
+            filled = _without_gaps(seen.messages, self.signature)
+            self.kwargs[name] = recorded_history(filled, seen.keys())
+            if "forward" not in predictor.__dict__:
+                self.kwargs["signature"] = quick(self.kwargs.get("signature", signature), name)
         else:
-            self.window = dataclasses.replace(
-                self.window, given=tuple(dict(message) for message in given.messages)
-            )
+            messages = tuple(dict(message) for message in given.messages)
+            self.window = dataclasses.replace(seen.window, given=messages)
         if frame.config:
             self.kwargs["config"] = {**frame.config, **self.kwargs.get("config", {})}
 

@@ -234,7 +234,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
     def session_history(self) -> dspy.History:
         """The history that the next call would see."""
         call = Call(self._program, self._settings, Order({}, None), self._branch)
-        return dspy.History(messages=call.frame.messages)
+        return dspy.History(messages=call.frame.seen.messages)
 
     def __len__(self) -> int:
         return len(self.turns)

@@ -130,7 +130,6 @@ function Preview({ preview }: { preview: ExportPreview }) {
         </thead>
         <tbody>
           {sample.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: samples have no identity
             <tr key={index}>
               {columns.map((name) => (
                 <td key={name} dir="auto">

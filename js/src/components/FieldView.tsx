@@ -80,7 +80,6 @@ function Diff({ parts }: { parts: readonly DiffPart[] }) {
     <div class="text" dir="auto">
       {parts.map(([kind, text], index) => {
         const Tag = TAGS[kind];
-        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a diff have no identity
         return <Tag key={index}>{text}</Tag>;
       })}
     </div>

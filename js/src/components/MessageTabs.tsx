@@ -79,7 +79,6 @@ function Messages({ store, at, of }: MessagesProps) {
     }
   };
   const revision = store.revision.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: load is made anew with every render
   useEffect(() => {
     void load(0, Math.max(MESSAGES_AT_ONCE, messages.peek().length));
   }, [revision, at.turn_id, at.branch, of]);
@@ -90,7 +89,6 @@ function Messages({ store, at, of }: MessagesProps) {
       {problem.value && <p class="error">⚠ {problem.value}</p>}
       {total.value === 0 && <p class="dim">No messages.</p>}
       {messages.value.map((message, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a message is known by its place
         <Message key={index} message={message} />
       ))}
       {left > 0 && (

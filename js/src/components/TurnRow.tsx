@@ -4,7 +4,6 @@ import { editAside, FIRST_FIELD } from "../keys";
 import type { Row } from "../protocol";
 import { editField, type Target } from "../store/drafts";
 import type { Rows } from "../store/rows";
-import { focusOn } from "../store/screen";
 import type { Column, Store } from "../store/store";
 import { DraftOr } from "./Editor";
 import { FieldPreview } from "./FieldPreview";
@@ -135,7 +134,7 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
   const score = columns.length + FIRST_FIELD;
   return (
     <>
-      <div {...cell(0, "turn")} onDblClick={() => focusOn(store, { position, column: 0 })}>
+      <div {...cell(0, "turn")}>
         <TurnMark store={store} row={row} expanded={expanded} />
       </div>
       {side("inputs")}

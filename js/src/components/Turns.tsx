@@ -18,7 +18,7 @@ export function Turns({ store }: { store: Store }) {
   const rows = store.rows.value;
   const columns = store.columns.value;
   const focus = store.focus.value;
-  const { scroller, first, last, start, height, observer, reveal } = useWindow(rows);
+  const { window, scroller, first, last } = useWindow(rows);
   const matched = rows.matched.value;
   const revealed = useRef(store.refocus.peek());
   const had = scroller.current?.contains(focused(scroller.current)) ?? false;
@@ -28,7 +28,7 @@ export function Turns({ store }: { store: Store }) {
     if (!element) return;
     const asked = store.refocus.peek() !== revealed.current;
     revealed.current = store.refocus.peek();
-    if (asked) reveal(focus.position);
+    if (asked) window.reveal(focus.position);
     // A row that went away must not drop the keyboard into the notebook's command mode.
     const lost = had && !element.contains(focused(element));
     const mayTake = had || focused(element) !== null;
@@ -72,8 +72,8 @@ export function Turns({ store }: { store: Store }) {
       onKeyDown={onKeyDown}
     >
       <Heads store={store} />
-      <div class="space" role="presentation" style={{ height: `${height}px` }}>
-        <div role="presentation" style={{ transform: `translateY(${start}px)` }}>
+      <div class="space" role="presentation" style={{ height: `${window.length}px` }}>
+        <div role="presentation" style={{ transform: `translateY(${window.startOf(first)}px)` }}>
           {shown.map((position) => (
             <TurnRow
               key={position}
@@ -82,7 +82,7 @@ export function Turns({ store }: { store: Store }) {
               position={position}
               column={position === focus.position ? focus.column : -1}
               inDetail={position === focus.position && focus.inDetail}
-              observer={observer}
+              observer={window.observer}
             />
           ))}
         </div>

@@ -45,8 +45,10 @@ export function draftName(turn: TurnAt, target: Target): string {
 }
 
 export function openDraft(store: Store, turn: TurnAt, target: Target, text: string): void {
-  if (!store.canAct.peek())
-    return announce(store, "Not connected to a kernel: nothing can be edited.");
+  if (!store.canAct.peek()) {
+    announce(store, "Not connected to a kernel: nothing can be edited.");
+    return;
+  }
   const key = draftKey(turn.turn_id, target);
   if (store.drafts.peek().has(key)) return;
   const draft = { target, turn, text, problem: signal(""), busy: signal(false) };

@@ -51,6 +51,6 @@ export function summaryFollower(kernel: FromKernel, ask: Ask) {
   };
   return () => {
     // The trait usually comes by itself a moment later: then there is nothing left to ask.
-    timer ??= setTimeout(follow, COALESCE_MS);
+    if (timer === undefined) timer = setTimeout(follow, COALESCE_MS);
   };
 }

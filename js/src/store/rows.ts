@@ -1,5 +1,5 @@
 /** A window on the kernel's rows of one branch under one filter: pages fetched as they are read. */
-import { batch, type Signal, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Ask } from "../client";
 import type { Filter, Row, RowWindow } from "../protocol";
 import { Heights } from "../window/heights";
@@ -27,7 +27,7 @@ export class Rows {
 
   constructor(
     private readonly ask: Ask,
-    private readonly revision: Signal<number>,
+    readonly revision: ReadonlySignal<number>,
     readonly branch: string,
     readonly filter: Filter,
   ) {}

@@ -6,8 +6,7 @@ import dataclasses
 import enum
 import json
 import types
-import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
@@ -114,6 +113,8 @@ def parsed(name: str, text: str, annotation: Any, now: Any = None) -> Any:
         )
         raise ArgumentError(msg)
     kind = field_kind(annotation)
+    if kind != "text" and _optional(annotation) and text.strip() in ("", "null"):
+        return None
     if kind == "choice":
         return _chosen(name, text, annotation)
     if kind == "text":
@@ -183,11 +184,5 @@ def parsed_inputs(texts: Mapping[str, str], fields: Mapping[str, Any]) -> dict[s
     return {name: parsed(name, text, fields.get(name, str)) for name, text in texts.items()}
 
 
-def missing(given: Iterable[str], fields: Mapping[str, Any]) -> list[str]:
-    """Return the declared fields that were not given and have no way to be left out."""
-    there = set(given)
-    return [n for n, kind in fields.items() if n not in there and not _optional(kind)]
-
-
 def _optional(annotation: Any) -> bool:
-    return type(None) in typing.get_args(annotation)
+    return type(None) in get_args(annotation)

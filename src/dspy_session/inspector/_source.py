@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from .._amendments import Score
 from .._branch import Branch
 from .._conversation import Conversation
+from ..errors import ConflictError
 from ._fields import ProgramFields
 
 Metric = Callable[..., Any]
@@ -38,12 +39,7 @@ class Session(Protocol):
 
 
 class Source:
-    """One conversation and the program that continues it.
-
-    What the session does runs with the settings of the place where the inspector was asked for:
-    ``dspy.context`` and ``use_state`` live in context variables, and clicks arrive on threads that
-    have none.
-    """
+    """One conversation and the program that continues it."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -52,7 +48,11 @@ class Source:
         self.key = session._key
 
     def within(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Run a function with the settings of the place where the inspector was asked for."""
+        """Run a function with the settings of the place where the inspector was asked for.
+
+        ``dspy.context`` and ``use_state`` live in context variables, and clicks arrive on threads
+        that have none.
+        """
         # A context can be entered once at a time, a copy of it always.
         return self._context.copy().run(function, *arguments)
 
@@ -67,7 +67,7 @@ class Source:
 
     def fields(self) -> ProgramFields:
         """Return what the program takes and gives."""
-        inputs, outputs = self.within(self._session._fields)
+        inputs, outputs = self._session._fields()
         return ProgramFields(dict(inputs), dict(outputs))
 
     def on(self, key: str) -> BranchSession:
@@ -75,10 +75,17 @@ class Source:
 
         Raises:
             BranchNotFoundError: The branch was pruned.
+            ConflictError: The session is bound to another conversation here.
         """
-        if key not in self.conversation:
-            self.conversation[key]  # raises, and says what brings it back
-        return BranchSession(self.within(self._session._on_branch, key), key)
+        name = self.conversation[key].name
+        session = self._session._on_branch(key)
+        if session._conversation is not self.conversation:
+            msg = (
+                f"the session is bound to another conversation here, by use_state; "
+                f"leave that block to act on {name!r}, or inspect the session inside it"
+            )
+            raise ConflictError(msg)
+        return BranchSession(session, key)
 
 
 class BranchSession:

@@ -1,0 +1,166 @@
+"""Answers to the requests that change something, or begin to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._amendments import HAND
+from . import _commands as commands
+from . import _long as long
+from ._commands import Target
+from ._desk import Desk
+from ._fields import parsed_inputs
+from ._protocol import (
+    Acted,
+    AnnotateArgs,
+    EditArgs,
+    ForkArgs,
+    PruneArgs,
+    RenameArgs,
+    RerunArgs,
+    RescoreArgs,
+    RevertArgs,
+    ScoreArgs,
+    SendArgs,
+    StarArgs,
+    Started,
+    StopArgs,
+)
+from ._text import one_line
+
+
+def target_of(args: Mapping[str, Any]) -> Target:
+    """Return the turn or nested call that a request is meant for."""
+    return Target(args["branch"], args["turn_id"], args["version"], args.get("call_id"))
+
+
+def acted(desk: Desk, message: str, **more: Any) -> Acted:
+    """Return the answer to an action that was done."""
+    return Acted(revision=desk.conversation.revision, message=message, **more)
+
+
+# --- amendments ----------------------------------------------------------------------------------
+
+
+def edit(desk: Desk, args: EditArgs) -> Acted:
+    """Set an output field to what was typed."""
+    outputs = desk.source.fields().outputs
+    target = target_of(args)
+    message = commands.edit_text(desk.conversation, target, args["field"], args["text"], outputs)
+    return acted(desk, message)
+
+
+def revert(desk: Desk, args: RevertArgs) -> Acted:
+    """Take an edit back."""
+    return acted(desk, commands.revert(desk.conversation, target_of(args), [args["field"]]))
+
+
+def score(desk: Desk, args: ScoreArgs) -> Acted:
+    """Give a score by hand, or take it away."""
+    message = commands.score(
+        desk.conversation,
+        target_of(args),
+        args["value"],
+        name=args.get("name", HAND),
+        feedback=args.get("feedback"),
+    )
+    return acted(desk, message)
+
+
+def annotate(desk: Desk, args: AnnotateArgs) -> Acted:
+    """Set label, note or exclusion."""
+    changes = {name: args[name] for name in ("label", "note", "excluded") if name in args}
+    return acted(desk, commands.mark(desk.conversation, target_of(args), changes))
+
+
+# --- branches ------------------------------------------------------------------------------------
+
+
+def fork(desk: Desk, args: ForkArgs) -> Acted:
+    """Make a branch and go there."""
+    new = commands.fork(desk.conversation, args["branch"], args["turn_id"], args.get("name"))
+    message = f"{new.name!r} is there, with {len(new.log) - new.log.first} turns"
+    return acted(desk, message, branch=new.key)
+
+
+def rename(desk: Desk, args: RenameArgs) -> Acted:
+    """Give a branch another name."""
+    branch = desk.conversation.rename(args["branch"], args["name"])
+    return acted(desk, f"This branch is called {branch.name!r} now")
+
+
+def star(desk: Desk, args: StarArgs) -> Acted:
+    """Star a branch, or take its star away."""
+    return acted(desk, commands.star(desk.conversation, args["branch"], starred=args["starred"]))
+
+
+def prune(desk: Desk, args: PruneArgs) -> Acted:
+    """Take a branch away and go to the one it came from."""
+    message, instead = commands.prune(desk.conversation, args["branch"])
+    return acted(desk, message, branch=instead)
+
+
+def undo(desk: Desk, _args: Any) -> Acted:
+    """Take the last change back."""
+    return acted(desk, f"Undid: {desk.conversation.undo()}")
+
+
+def redo(desk: Desk, _args: Any) -> Acted:
+    """Do the change again that was taken back last."""
+    return acted(desk, f"Did again: {desk.conversation.redo()}")
+
+
+# --- long actions --------------------------------------------------------------------------------
+
+
+def send(desk: Desk, args: SendArgs) -> Started:
+    """Begin to say something on a branch."""
+    key = desk.branch(args["branch"]).key
+    inputs = parsed_inputs(args["inputs"], desk.source.fields().inputs)
+    source = desk.source
+    label = f"Send {one_line(next(iter(args['inputs'].values()), ''), 40)}"
+    work = desk.start("send", label, key, lambda work: long.send(source, key, inputs, work))
+    return Started(job=work.view)
+
+
+def rerun(desk: Desk, args: RerunArgs) -> Started:
+    """Begin to run a turn again, on a new branch."""
+    branch = desk.branch(args["branch"])
+    position = branch.position(args["turn_id"])
+    changed = parsed_inputs(args.get("inputs", {}), desk.source.fields().inputs)
+    source, turn_id = desk.source, args["turn_id"]
+    work = desk.start(
+        "rerun",
+        f"Run turn {position} again",
+        branch.key,
+        lambda work: long.rerun(source, branch.key, turn_id, changed, work),
+    )
+    return Started(job=work.view)
+
+
+def rescore(desk: Desk, args: RescoreArgs) -> Started:
+    """Begin to score every turn of a branch."""
+    branch = desk.branch(args["branch"])
+    metric = desk.metric(args["metric"])
+    source = desk.source
+    work = desk.start(
+        "rescore",
+        f"Score {branch.name} by {args['metric']}",
+        branch.key,
+        lambda work: long.rescore(source, branch.key, metric, work),
+    )
+    return Started(job=work.view)
+
+
+def stop(desk: Desk, args: StopArgs) -> Acted:
+    """Ask a job to stop."""
+    work = desk.jobs.stop(args["job"])
+    return acted(desk, stopping(work.view["kind"]))
+
+
+def stopping(kind: str) -> str:
+    """Return what a job that was asked to stop will do."""
+    if kind == "rescore":
+        return "Stopping after the turn that is being scored"
+    return "Stopping: the answer that is on its way will be discarded"

@@ -1,0 +1,130 @@
+"""Which turns of a branch are wanted, and in which order."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from .._branch import Branch
+from ._protocol import Filter
+from ._rows import positions_of
+from ._stale import StaleMarks
+from ._text import as_text
+
+Test = Callable[[int], bool]
+
+_KEPT = 16
+"""Filtered branches to remember; each costs eight bytes a turn."""
+
+
+def matches(branch: Branch, wanted: Filter) -> list[int]:
+    """Return the positions of the turns that pass a filter, in the order it asks for.
+
+    Turns without a score come last when sorted by score, whichever way.
+    """
+    tests = _tests(branch, wanted)
+    found = [one for one in positions_of(branch) if all(test(one) for test in tests)]
+    if wanted.get("sort") == "score":
+        found = _by_score(branch, found, descending=wanted.get("descending", False))
+    elif wanted.get("descending"):
+        found.reverse()
+    return found
+
+
+def _by_score(branch: Branch, found: list[int], *, descending: bool) -> list[int]:
+    scores = {one: score for one in found if (score := _score(branch, one)) is not None}
+    sign = -1 if descending else 1
+    scored = sorted(scores, key=lambda one: sign * scores[one])
+    return scored + [one for one in found if one not in scores]
+
+
+def _score(branch: Branch, position: int) -> float | None:
+    score = branch.mark(branch.log[position]).score
+    return None if score is None else score.value
+
+
+def _tests(branch: Branch, wanted: Filter) -> list[Test]:
+    """The tests that a filter asks for, cheap ones first."""
+    return [
+        *_mark_tests(branch, wanted),
+        *_score_tests(branch, wanted),
+        *_text_tests(branch, wanted),
+    ]
+
+
+def _mark_tests(branch: Branch, wanted: Filter) -> list[Test]:
+    tests: list[Test] = []
+    label, excluded = wanted.get("label"), wanted.get("excluded")
+    if wanted.get("edited"):
+        tests.append(lambda one: branch.log[one].id in branch.edits)
+    if label is not None:
+        tests.append(lambda one: branch.mark(branch.log[one]).label == label)
+    if excluded is not None:
+        tests.append(lambda one: branch.mark(branch.log[one]).excluded == excluded)
+    return tests
+
+
+def _score_tests(branch: Branch, wanted: Filter) -> list[Test]:
+    tests: list[Test] = []
+    least, most = wanted.get("min_score"), wanted.get("max_score")
+    scored = wanted.get("scored")
+    if scored is not None:
+        tests.append(lambda one: (_score(branch, one) is not None) == scored)
+    if least is not None:
+        tests.append(lambda one: (score := _score(branch, one)) is not None and score >= least)
+    if most is not None:
+        tests.append(lambda one: (score := _score(branch, one)) is not None and score <= most)
+    return tests
+
+
+def _text_tests(branch: Branch, wanted: Filter) -> list[Test]:
+    tests: list[Test] = []
+    if wanted.get("stale"):
+        tests.append(StaleMarks(branch).is_stale)
+    if wanted.get("search"):
+        needle = wanted["search"].casefold()  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        tests.append(lambda one: needle in _searched(branch, one))
+    return tests
+
+
+def _searched(branch: Branch, position: int) -> str:
+    """All text of a turn, in one string; a NUL keeps neighbours apart."""
+    record = branch.log[position]
+    mark = branch.mark(record)
+    values = [*record.inputs.values(), *branch.outputs(record).values()]
+    texts = [*map(as_text, values), mark.label or "", mark.note or ""]
+    return "\0".join(texts).casefold()
+
+
+class FilteredBranches:
+    """Remembers what filters found. Branches are values: the same one always gives the same."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[tuple[str, str], tuple[Branch, list[int]]] = OrderedDict()
+
+    def positions(self, branch: Branch, wanted: Filter) -> Sequence[int]:
+        """Return the positions of the turns that pass; costs nothing without a filter."""
+        active = {name: value for name, value in wanted.items() if _counts(name, value)}
+        if not active or active == {"sort": "index"}:
+            return positions_of(branch)
+        key = branch.key, repr(sorted(active.items()))
+        with self._lock:
+            known = self._found.get(key)
+        if known is not None and known[0] is branch:
+            return known[1]
+        found = matches(branch, wanted)
+        with self._lock:
+            self._found[key] = branch, found
+            self._found.move_to_end(key)
+            while len(self._found) > _KEPT:
+                self._found.popitem(last=False)
+        return found
+
+
+def _counts(name: str, value: object) -> bool:
+    """Whether one part of a filter filters anything. False means something for two of them."""
+    if value is False:
+        return name in ("scored", "excluded")
+    return value is not None and value != ""

@@ -1,0 +1,147 @@
+"""The face without a kernel or JavaScript: a plain transcript that reads well anywhere.
+
+Everything a program said is escaped. There are no styles but inline ones, no scripts, no ids and
+no times, so that a committed notebook changes only when its conversation does.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._branch import Branch
+from .._record import Record
+from ._rows import positions_of
+from ._summary import mark_facts
+from ._text import as_text, one_line, safe
+
+SHOWN_TURNS = 20
+SHOWN_CHARS = 2_000
+
+# What no page should act on, line breaks and tabs aside.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+# Jupyter would typeset what stands between dollar signs.
+_NO_MATHS = "tex2jax_ignore mathjax_ignore"
+
+
+def transcript(title: str, branch: Branch, branches: Sequence[Branch]) -> str:
+    """Return the beginning of a branch, and the list of branches, as HTML."""
+    positions = positions_of(branch)
+    parts = [
+        f'<div class="{_NO_MATHS}" style="max-width: 60em">',
+        _heading(title, branch),
+        *(_turn(branch, position) for position in positions[:SHOWN_TURNS]),
+        _more(len(positions) - SHOWN_TURNS),
+        _branch_list(branch, branches),
+        "</div>",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def escaped(text: str) -> str:
+    """Return a text that HTML shows as it is, and never runs."""
+    return html.escape(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", safe(text)))
+
+
+def _heading(title: str, branch: Branch) -> str:
+    mean, _, _ = mark_facts(branch)
+    facts = [_named(branch.name), _turns(len(positions_of(branch)))]
+    if mean is not None:
+        facts.append(f"mean {mean:.2f}")
+    return f"<p><strong>{escaped(title)}</strong> · {' · '.join(facts)}</p>"
+
+
+def _named(name: str) -> str:
+    # <bdi> keeps right-to-left marks from turning round what follows.
+    return f"<bdi>{escaped(name)}</bdi>"
+
+
+def _turns(count: int) -> str:
+    return f"{count} turn{'' if count == 1 else 's'}"
+
+
+def _more(count: int) -> str:
+    return f"<p>… {count} more {'turn' if count == 1 else 'turns'}</p>" if count > 0 else ""
+
+
+def _turn(branch: Branch, position: int) -> str:
+    record = branch.log[position]
+    outputs = branch.outputs(record)
+    said, told = _first(record.inputs), _first(outputs)
+    facts = "".join(f" · {fact}" for fact in _facts(branch, record, position))
+    summary = f"{position} · {_named(said)} → {_named(told)}{facts}"
+    body = [*_fields(record.inputs), *_outputs(branch, record), *_remarks(branch, record)]
+    return f"<details><summary>{summary}</summary>\n{''.join(body)}</details>"
+
+
+def _first(fields: Any) -> str:
+    return one_line(next(iter(fields.values()), "—"))
+
+
+def _facts(branch: Branch, record: Record, position: int) -> Iterable[str]:
+    mark = branch.mark(record)
+    if mark.score is not None:
+        yield f"{mark.score.value:.2f}"
+    if record.id in branch.edits:
+        yield "edited"
+    if branch.stale_because(record, position):
+        yield "stale"
+    if mark.excluded:
+        yield "excluded"
+    if mark.label:
+        yield _named(mark.label)
+
+
+def _fields(fields: Any) -> Iterable[str]:
+    return (_field(name, as_text(value)) for name, value in fields.items())
+
+
+def _outputs(branch: Branch, record: Record) -> Iterable[str]:
+    edited = branch.edits.get(record.id) or {}
+    for name, value in branch.outputs(record).items():
+        yield _field(name, as_text(value))
+        if name in edited and name in record.outputs:
+            yield _field(f"{name}, as recorded", as_text(record.outputs[name]))
+
+
+def _remarks(branch: Branch, record: Record) -> Iterable[str]:
+    mark = branch.mark(record)
+    for name, score in mark.scores.items():
+        told = "" if score.feedback is None else f" — {score.feedback}"
+        yield _field(f"score by {name}", f"{score.value:g}{told}")
+    if mark.note:
+        yield _field("note", mark.note)
+
+
+def _field(name: str, text: str) -> str:
+    rest = len(text) - SHOWN_CHARS
+    more = f"\n… {rest:,} more characters" if rest > 0 else ""
+    style = "white-space: pre-wrap; margin: 0 0 0.5em 1em"
+    shown = f"{escaped(text[:SHOWN_CHARS])}{more}"
+    return f'<div>{_named(name)}</div><pre dir="auto" style="{style}">{shown}</pre>\n'
+
+
+def _branch_list(branch: Branch, branches: Sequence[Branch]) -> str:
+    if len(branches) == 1:
+        return ""
+    items = "\n".join(_branch_item(one, branches, here=one.key == branch.key) for one in branches)
+    return (
+        f"<details><summary>{len(branches)} branches</summary>\n<ul>\n{items}\n</ul>\n</details>"
+    )
+
+
+def _branch_item(branch: Branch, branches: Sequence[Branch], *, here: bool) -> str:
+    mean, _, _ = mark_facts(branch)
+    parent = next((one.name for one in branches if one.key == branch.parent), None)
+    facts = [_turns(len(positions_of(branch)))]
+    if mean is not None:
+        facts.append(f"mean {mean:.2f}")
+    if parent is not None:
+        facts.append(f"from {_named(parent)} at {branch.forked_at}")
+    if here:
+        facts.append("shown here")
+    star = "★ " if branch.starred else ""
+    return f"<li>{star}{_named(branch.name)} · {' · '.join(facts)}</li>"

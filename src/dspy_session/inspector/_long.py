@@ -1,0 +1,115 @@
+"""The long actions: saying something, running a turn again, scoring a branch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._amendments import NO_MARK, Score
+from .._branch import Branch
+from ._jobs import Ending, StoppedError, Work
+from ._rows import positions_of
+from ._source import Metric, Source, metric_name
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scored:
+    """What a metric said about some turns of a branch: turn id to score, in order."""
+
+    name: str
+    scores: Mapping[str, Score]
+
+
+def send(source: Source, branch: str, inputs: dict[str, Any], work: Work) -> Ending:
+    """Say something on a branch.
+
+    An answer that is on its way cannot be called back: when stopped, it is taken off the branch as
+    soon as it comes.
+    """
+    before = _ids(source.branch(branch))
+    source.on(branch).send(inputs)
+    after = source.branch(branch)
+    turn_id = after.log.last.id if after.log.last is not None else None
+    if work.stopping and turn_id is not None and turn_id not in before:
+        _take_back(source, branch, turn_id)
+        msg = "Stopped: the answer that was on its way was discarded"
+        raise StoppedError(msg)
+    return Ending(f"Turn {len(after.log) - 1} of {after.name!r} is there", branch, turn_id)
+
+
+def _ids(branch: Branch) -> set[str]:
+    newest = branch.log.last
+    return {newest.id} if newest is not None else set()
+
+
+def _take_back(source: Source, branch: str, turn_id: str) -> None:
+    def cut(now: Branch) -> Branch:
+        # Only when nothing was said since: a later turn has seen the answer.
+        newest = now.log.last
+        return now.cut(len(now.log) - 1) if newest is not None and newest.id == turn_id else now
+
+    source.conversation.update(branch, "stop the answer", cut)
+
+
+def rerun(
+    source: Source, branch: str, turn_id: str, changed: Mapping[str, Any], work: Work
+) -> Ending:
+    """Run a turn again on a new branch, with some inputs changed if any are given."""
+    old = source.branch(branch)
+    position = old.position(turn_id)
+    inputs = {**old.log[position].inputs, **changed} if changed else None
+    key = source.on(branch).rerun(position, inputs)
+    if work.stopping:
+        source.conversation.prune(key)
+        msg = "Stopped: the answer that was on its way was discarded"
+        raise StoppedError(msg)
+    new = source.branch(key)
+    newest = new.log.last
+    made = None if newest is None else newest.id
+    return Ending(f"Ran turn {position} again, on {new.name!r}", key, made)
+
+
+def rescore(source: Source, branch: str, metric: Metric, work: Work) -> Ending:
+    """Score every turn of a branch; what was scored counts, also when stopped half-way."""
+    name = metric_name(metric)
+    now = source.branch(branch)
+    session = source.on(branch)
+    positions = positions_of(now)
+    scores: dict[str, Score] = {}
+    work.progress(0, len(positions))
+    try:
+        for done, position in enumerate(positions):
+            if work.stopping:
+                raise StoppedError(_stopped(name, done, len(positions)))
+            scores[now.log[position].id] = session.score(metric, position)
+            work.progress(done + 1, len(positions))
+    finally:
+        _commit(source, branch, Scored(name, scores))
+    mean = sum(score.value for score in scores.values()) / len(scores) if scores else None
+    told = "there are no turns" if mean is None else f"mean {mean:.2f}"
+    return Ending(f"Scored {len(scores)} turns of {now.name!r} by {name}: {told}")
+
+
+def _stopped(name: str, done: int, total: int) -> str:
+    return f"Stopped: {done} of {total} turns were scored by {name}"
+
+
+def _commit(source: Source, branch: str, scored: Scored) -> None:
+    if not scored.scores or branch not in source.conversation:
+        return
+
+    def give(now: Branch) -> Branch:
+        return now.marked_all(
+            (turn_id, now.marks.get(turn_id, NO_MARK).scored(scored.name, score))
+            for turn_id, score in scored.scores.items()
+        )
+
+    source.conversation.update(branch, f"score {len(scored.scores)} turns by {scored.name}", give)
+
+
+def scores_of(source: Source, branch: str, name: str) -> Sequence[float | None]:
+    """Return the scores of a name, one for each turn of a branch."""
+    now = source.branch(branch)
+    marks = (now.mark(now.log[position]) for position in positions_of(now))
+    return [mark.scores[name].value if name in mark.scores else None for mark in marks]

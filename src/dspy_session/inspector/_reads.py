@@ -1,0 +1,83 @@
+"""Answers to the requests that change nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._branch import Branch
+from .._record import Record
+from ._desk import Desk
+from ._detail import call_in, text_range, turn_detail
+from ._messages import history_window, prompt_window
+from ._protocol import (
+    HistoryArgs,
+    LocateArgs,
+    Located,
+    MessageWindow,
+    PromptArgs,
+    RowsArgs,
+    RowWindow,
+    Summary,
+    Text,
+    TextArgs,
+    TurnArgs,
+    TurnDetail,
+)
+from ._rows import row_window
+
+
+def summary(desk: Desk, _args: Any) -> Summary:
+    """Everything but the rows below the first screen."""
+    return desk.summary()
+
+
+def rows(desk: Desk, args: RowsArgs) -> RowWindow:
+    """Some consecutive rows of a filtered branch."""
+    # Read first: rows may then be newer than their revision says, never older.
+    revision = desk.conversation.revision
+    branch = desk.branch(args["branch"])
+    positions = desk.positions(branch, args.get("filter", {}))
+    wanted = range(args["start"], args["stop"])
+    return row_window(branch, desk.conversation.branches, positions, revision, wanted)
+
+
+def locate(desk: Desk, args: LocateArgs) -> Located:
+    """Where a turn stands among the filtered rows."""
+    branch = desk.branch(args["branch"])
+    positions = desk.positions(branch, args.get("filter", {}))
+    position = branch.position(args["turn_id"])
+    if isinstance(positions, range):
+        return Located(position=positions.index(position))
+    return Located(position=positions.index(position) if position in positions else None)
+
+
+def turn(desk: Desk, args: TurnArgs) -> TurnDetail:
+    """Everything about one turn except its history and prompts."""
+    branch = desk.branch(args["branch"])
+    return turn_detail(branch, branch.position(args["turn_id"]))
+
+
+def history(desk: Desk, args: HistoryArgs) -> MessageWindow:
+    """Part of the history of a turn or nested call, as seen or as it is now."""
+    branch, position, record = _found(desk, args)
+    wanted = range(args["start"], args["stop"])
+    return history_window(branch, record, position, wanted, now=args["kind"] == "now")
+
+
+def prompt(desk: Desk, args: PromptArgs) -> MessageWindow:
+    """Part of the messages of one LM request."""
+    _, _, record = _found(desk, args)
+    return prompt_window(record.requests, args["which"], range(args["start"], args["stop"]))
+
+
+def text(desk: Desk, args: TextArgs) -> Text:
+    """A range of a long value."""
+    branch, _, record = _found(desk, args)
+    place = args["side"], args["field"]
+    return text_range(branch, record, place, args["part"], range(args["start"], args["stop"]))
+
+
+def _found(desk: Desk, args: HistoryArgs | PromptArgs | TextArgs) -> tuple[Branch, int, Record]:
+    branch = desk.branch(args["branch"])
+    position = branch.position(args["turn_id"])
+    return branch, position, call_in(branch.log[position], args.get("call_id"), position)

@@ -1,0 +1,140 @@
+"""The summary: everything the page shows beside the rows below its first screen."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._branch import Branch
+from .._conversation import Conversation, RunningCall
+from .._record import record_key
+from ._fields import ProgramFields, field_specs
+from ._protocol import PROTOCOL_VERSION, BranchView, Job, RunningTurn, Summary
+from ._rows import positions_of, previews, row_window
+from ._text import safe
+
+HEAD_ROWS = 50
+"""Rows that come with the summary: what a saved notebook shows, and one page of the table."""
+
+
+class MarkFacts:
+    """What the marks of a branch add up to: mean score, names of scores, labels.
+
+    A branch of 100,000 scored turns takes a moment to add up, so each sum is kept for as long as
+    the branch has the same turns and marks.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[Branch, tuple[float | None, list[str], list[str]]]] = {}
+
+    def of(self, branch: Branch) -> tuple[float | None, list[str], list[str]]:
+        """Return mean score, names of scores, and labels of a branch's turns."""
+        with self._lock:
+            known = self._known.get(branch.key)
+        if known and known[0].marks is branch.marks and known[0].log is branch.log:
+            return known[1]
+        facts = mark_facts(branch)
+        with self._lock:
+            self._known[branch.key] = branch, facts
+        return facts
+
+    def forget_all_but(self, branches: Iterable[Branch]) -> None:
+        """Let go of branches that are no more."""
+        there = {branch.key for branch in branches}
+        with self._lock:
+            self._known = {key: one for key, one in self._known.items() if key in there}
+
+
+def mark_facts(branch: Branch) -> tuple[float | None, list[str], list[str]]:
+    """Return mean score, names of scores, and labels of the turns of a branch."""
+    scores: list[float] = []
+    names: dict[str, None] = {}
+    labels: set[str] = set()
+    for record_id, mark in branch.marks.items():
+        # Marks of nested calls, and of turns that were undone, lie here too.
+        if branch.log.position_of(record_id, record_key) is None:
+            continue
+        if mark.score is not None:
+            scores.append(mark.score.value)
+        names |= dict.fromkeys(mark.scores)
+        if mark.label:
+            labels.add(mark.label)
+    # fsum is exact in any order, and the order of the marks differs from process to process.
+    mean = math.fsum(scores) / len(scores) if scores else None
+    return mean, sorted(names), sorted(labels)
+
+
+def summarise(
+    conversation: Conversation,
+    program: tuple[str, ProgramFields],
+    shown: str,
+    facts: MarkFacts,
+    extras: tuple[Sequence[str], Sequence[Job]],
+) -> Summary:
+    """Return the summary of a conversation.
+
+    Args:
+        conversation: The conversation.
+        program: The program's name and fields.
+        shown: Key of the branch to show; must be there.
+        facts: What is known of the branches' marks.
+        extras: Names of the metrics that can be run, and the jobs at work.
+    """
+    # The revision is read first: rows may then be newer than it says, never older.
+    revision = conversation.revision
+    branches = conversation.branches
+    facts.forget_all_but(branches)
+    branch = next((one for one in branches if one.key == shown), branches[0])
+    sums = [facts.of(one) for one in branches]
+    title, fields = program
+    metrics, jobs = extras
+    return Summary(
+        protocol=PROTOCOL_VERSION,
+        revision=revision,
+        title=safe(title),
+        branch=branch.key,
+        branches=[_branch_view(one, mean) for one, (mean, _, _) in zip(branches, sums, strict=True)],
+        inputs=field_specs(fields.inputs),
+        outputs=field_specs(fields.outputs),
+        metrics=[safe(name) for name in metrics],
+        scored_by=sorted({safe(name) for _, names, _ in sums for name in names}),
+        labels=sorted({safe(label) for _, _, labels in sums for label in labels}),
+        can_call=True,
+        undo=_safe(conversation.undo_label),
+        redo=_safe(conversation.redo_label),
+        jobs=list(jobs),
+        running=running_turns(conversation.running),
+        head=row_window(branch, branches, positions_of(branch), revision, range(HEAD_ROWS)),
+    )
+
+
+def running_turns(calls: Iterable[RunningCall]) -> list[RunningTurn]:
+    """Return the calls being made, as the page shows them."""
+    return [
+        RunningTurn(
+            branch=call.branch,
+            index=call.index,
+            inputs=previews(call.inputs),
+            started_at=call.started_at.isoformat(),
+        )
+        for call in calls
+    ]
+
+
+def _branch_view(branch: Branch, mean: float | None) -> BranchView:
+    return BranchView(
+        key=branch.key,
+        name=safe(branch.name),
+        turns=len(positions_of(branch)),
+        parent=branch.parent,
+        forked_at=branch.forked_at,
+        mean_score=mean,
+        starred=branch.starred,
+    )
+
+
+def _safe(text: Any) -> str | None:
+    return None if text is None else safe(str(text))

@@ -1,0 +1,115 @@
+"""The widget: one for each conversation, however many cells show it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ..errors import NotFoundError
+from . import _actions as actions
+from . import _exports as exports
+from . import _reads as reads
+from ._channel import reply_to
+from ._desk import Desk
+from ._protocol import Summary
+
+BUNDLE = Path(__file__).parent / "static" / "widget.js"
+
+HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
+    "summary": reads.summary,
+    "rows": reads.rows,
+    "locate": reads.locate,
+    "turn": reads.turn,
+    "history": reads.history,
+    "prompt": reads.prompt,
+    "text": reads.text,
+    "edit": actions.edit,
+    "revert": actions.revert,
+    "score": actions.score,
+    "annotate": actions.annotate,
+    "fork": actions.fork,
+    "rename": actions.rename,
+    "star": actions.star,
+    "prune": actions.prune,
+    "undo": actions.undo,
+    "redo": actions.redo,
+    "send": actions.send,
+    "rerun": actions.rerun,
+    "rescore": actions.rescore,
+    "stop": actions.stop,
+    "preview_export": exports.preview_export,
+    "export": exports.export,
+}
+
+
+def bundle_text() -> str:
+    """Return the page's JavaScript.
+
+    Raises:
+        NotFoundError: It was not built, as in a fresh checkout.
+    """
+    if not BUNDLE.is_file():
+        msg = (
+            "the inspector's page is not built here: run `npm ci && npm run build` in the "
+            "repository's js folder, or install dspy-session as a package, which brings it along"
+        )
+        raise NotFoundError(msg)
+    return BUNDLE.read_text(encoding="utf-8")
+
+
+class InspectorWidget(anywidget.AnyWidget):
+    """The link between a conversation's desk and the pages that show it.
+
+    Traits go one way, from the kernel to the page; what the page wants comes as messages.
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    summary = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        super().__init__(_esm=bundle_text(), summary=desk.summary())
+        _pin(self.comm)
+        self.on_msg(self._answer)
+        desk.attach(self.send, self._show)
+
+    def _answer(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        revision = functools.partial(getattr, self._desk.conversation, "revision")
+        self.send(reply_to(message, self._result, revision))
+
+    def _result(self, name: str, arguments: Any) -> Any:
+        # Messages arrive on threads that know nothing of the settings `inspect` was called under.
+        return self._desk.source.within(HANDLERS[name], self._desk, arguments)
+
+    def _show(self, summary: Summary) -> None:
+        self.summary = summary
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page may set, which is none of our own traits."""
+        own = ("summary", "_esm")
+        super().set_state({name: value for name, value in sync_data.items() if name not in own})
+
+
+def _pin(comm: Any) -> None:
+    # ipykernel 7.4 sends a comm's messages to whichever shell published on it last: a widget made
+    # in a cell would hear clicks only when the cell has ended. The page says where to answer.
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, default: default
+
+
+def widget_of(desk: Desk) -> InspectorWidget:
+    """Return the widget of a conversation; a closed one is replaced by a new one.
+
+    Raises:
+        NotFoundError: The page's bundle was not built.
+    """
+    with desk.lock:
+        widget = desk.widget
+        if not isinstance(widget, InspectorWidget) or widget.comm is None:
+            widget = desk.widget = InspectorWidget(desk)
+        return widget
