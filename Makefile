@@ -12,7 +12,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint lint-python lint-js unit js notebooks browser summary clean
+.PHONY: help python demo test bench lint lint-python lint-js unit js notebooks browser summary clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3.10 python3 python
 # One that runs (a version manager's stand-in may not), is new enough and can make environments.
@@ -61,7 +61,7 @@ clean:
 
 # --- the parts of lint and test -----------------------------------------------------------------
 
-lint-python: $(VENV)/.dev
+lint-python: $(VENV)/.dev $(NODE_STAMP)  # pyright is a Node program
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
@@ -93,9 +93,13 @@ summary:
 
 # --- what they need -----------------------------------------------------------------------------
 
+NO_PYTHON = $(error No Python 3.10 or later with venv found. Install one, or name it: make PYTHON=…)
+
+python:
+	@echo $(or $(PYTHON),$(NO_PYTHON))
+
 $(BIN)/python:
-	$(if $(PYTHON),,$(error No Python 3.10 or later with venv found. Install one, or name it: make PYTHON=…))
-	$(PYTHON) -m venv $(VENV)
+	$(or $(PYTHON),$(NO_PYTHON)) -m venv $(VENV)
 
 # The page is built by the package's own build hook, which needs no Node on this machine.
 $(VENV)/.lab: pyproject.toml hatch_build.py $(JS_SOURCES) | $(BIN)/python

@@ -1,15 +1,34 @@
-// Builds the inspector's page: one self-contained, minified ESM file, its styles inside as text.
-// It prints what the bundle holds and fails when the bundle is over its budget.
-// `--dev` also builds the dev page (dev/built), which talks to a kernel made of memory.
-import { readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// Builds the inspector's page: a minified ESM script without imports, its styles inside as text.
+//
+//   node build.mjs           one script, widget.js, with everything in it
+//   node build.mjs --split   widget.js for the first screen, more.js for what is used later
+//   node build.mjs --dev     also the dev page (dev/built), which talks to a kernel made of memory
+//
+// It prints what the first script holds. In the split build that script has a budget.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const OUT = join(HERE, "../src/dspy_session/inspector/static/widget.js");
+const OUT = join(HERE, "../src/dspy_session/inspector/static");
 const BUDGET = { minified: 45 * 1024, gzipped: 18 * 1024 };
+const TARGET = ["chrome111", "firefox113", "safari16.4"];
+const SPLIT = process.argv.includes("--split");
+
+/** What the second script may use of a library; of our own modules it may use everything. */
+const LIBRARY_NAMES = {
+  "node_modules/preact/dist/preact.mjs": ["Fragment", "h"],
+  "node_modules/preact/hooks/dist/hooks.mjs": ["useEffect", "useRef"],
+  "node_modules/@preact/signals/dist/signals.mjs": ["useSignal", "useSignalEffect"],
+  "node_modules/@preact/signals-core/dist/signals-core.mjs": [
+    "batch",
+    "computed",
+    "effect",
+    "signal",
+  ],
+};
 
 /** Style sheets arrive as minified text, for a shadow root. */
 const styles = {
@@ -23,9 +42,7 @@ const styles = {
   },
 };
 
-const TARGET = ["chrome111", "firefox113", "safari16.4"];
-
-const shared = {
+const settings = {
   absWorkingDir: HERE,
   bundle: true,
   minify: true,
@@ -38,47 +55,109 @@ const shared = {
   jsxFactory: "h",
   jsxFragment: "Fragment",
   inject: ["jsx.mjs"],
-  plugins: [styles],
+  define: { SPLIT: `${SPLIT}` },
   logLevel: "warning",
 };
+
+async function script(entry, options = {}) {
+  const plugins = [styles, ...(options.plugins ?? [])];
+  const written = { entryPoints: [entry], outdir: "out", metafile: true, write: false };
+  const { outputFiles, metafile } = await build({ ...settings, ...written, ...options, plugins });
+  return { text: outputFiles[0].text, inputs: Object.values(metafile.outputs)[0].inputs };
+}
+
+/** Modules of the first script, taken by the second one from what it is given. */
+function fromFirst(inputs, used) {
+  return {
+    name: "from-first",
+    setup(builder) {
+      builder.onResolve({ filter: /^[.@a-z]/ }, async ({ path, pluginData, ...where }) => {
+        if (pluginData === "asked" || where.kind === "entry-point") return undefined;
+        const found = await builder.resolve(path, { ...where, pluginData: "asked" });
+        const id = relative(HERE, found.path);
+        if (!(id in inputs)) return found;
+        used.add(id);
+        return { path: `${[...used].indexOf(id)}`, namespace: "first" };
+      });
+      builder.onLoad({ filter: /.*/, namespace: "first" }, ({ path }) => ({
+        contents: `module.exports = first[${path}]`,
+      }));
+    },
+  };
+}
+
+/** The first script's list of the modules that the second one uses. */
+function sharing(used) {
+  const lines = [...used].map((id, at) => {
+    const names = LIBRARY_NAMES[id];
+    if (!names) return `import * as m${at} from "./${id}";`;
+    const renamed = names.map((name) => `${name} as m${at}${name}`).join(", ");
+    return `import { ${renamed} } from "./${id}"; const m${at} = { ${names.map((name) => `${name}: m${at}${name}`)} };`;
+  });
+  const contents = `${lines.join("\n")}\nexport const shared = [${lines.map((_, at) => `m${at}`)}];`;
+  return {
+    name: "sharing",
+    setup(builder) {
+      builder.onLoad({ filter: /src\/shared\.ts$/ }, () => ({ contents, resolveDir: HERE }));
+    },
+  };
+}
+
+/** Both scripts; the second is a function of the modules that it shares with the first. */
+async function split() {
+  const { inputs } = await script("src/widget.tsx");
+  const used = new Set();
+  const second = await script("src/more.ts", {
+    format: "iife",
+    globalName: "part",
+    plugins: [fromFirst(inputs, used)],
+  });
+  const first = await script("src/widget.tsx", { plugins: [sharing(used)] });
+  return { first, second: `export default function(first){${second.text}return part}` };
+}
 
 /** Bytes of the output by where they came from: each dependency, and our own folders. */
 function parts(inputs) {
   const sizes = new Map();
   for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
     const library = /node_modules\/((?:@[^/]+\/)?[^/]+)(\/hooks)?/.exec(path);
-    const name = library
-      ? library[1] + (library[2] ?? "")
-      : path.endsWith(".css")
-        ? "styles"
-        : `own: ${path.split("/").slice(1, -1).join("/") || "entry and channel"}`;
+    const folder = path.split("/").slice(1, -1).join("/") || "entry and channel";
+    const name = library ? library[1] + (library[2] ?? "") : `own: ${folder}`;
     sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
   }
   return [...sizes].sort((a, b) => b[1] - a[1]);
 }
 
-const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`.padStart(9);
 
-const { outputFiles, metafile } = await build({
-  ...shared,
-  entryPoints: ["src/widget.tsx"],
-  outfile: OUT,
-  metafile: true,
-  write: false,
-});
-const [{ contents }] = outputFiles;
-const size = { minified: contents.length, gzipped: gzipSync(contents, { level: 9 }).length };
-for (const [name, bytes] of parts(Object.values(metafile.outputs)[0].inputs)) {
-  console.log(`${kib(bytes).padStart(9)}  ${name}`);
+function sizes(text) {
+  const bytes = Buffer.from(text);
+  return { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
 }
+
+const { first, second } = SPLIT ? await split() : { first: await script("src/widget.tsx") };
+for (const [name, bytes] of parts(first.inputs)) console.log(`${kib(bytes)}  ${name}`);
+const size = sizes(first.text);
 for (const measure of Object.keys(BUDGET)) {
-  console.log(`${kib(size[measure]).padStart(9)}  ${measure}, budget ${kib(BUDGET[measure])}`);
+  console.log(
+    `${kib(size[measure])}  ${measure}${SPLIT ? `, budget ${kib(BUDGET[measure])}` : ""}`,
+  );
 }
-await writeFile(OUT, contents);
+await mkdir(OUT, { recursive: true });
+await writeFile(join(OUT, "widget.js"), first.text);
+await rm(join(OUT, "more.js"), { force: true });
+if (second) {
+  const { minified, gzipped } = sizes(second);
+  console.log(`${kib(minified)}  more.js minified, ${kib(gzipped)} gzipped`);
+  await writeFile(join(OUT, "more.js"), second);
+}
 if (process.argv.includes("--dev")) {
-  await build({ ...shared, entryPoints: ["dev/page.tsx"], outdir: "dev/built", minify: false });
+  // The dev page holds the first script's source again: in the split build it shares with it.
+  const page = { entryPoints: ["dev/page.tsx"], outdir: "dev/built", minify: false };
+  await build({ ...settings, ...page, plugins: [styles] });
+  if (second) await writeFile(join(HERE, "dev/built/more.js"), second);
 }
-if (Object.keys(BUDGET).some((measure) => size[measure] > BUDGET[measure])) {
-  console.error("The bundle is over its budget.");
+if (SPLIT && Object.keys(BUDGET).some((measure) => size[measure] > BUDGET[measure])) {
+  console.error("The first script is over its budget.");
   process.exitCode = 1;
 }

@@ -1,7 +1,9 @@
 /** What the keys do while the keyboard is in the table. */
+
+import { withMore } from "./part";
 import type { Row } from "./protocol";
 import { act, start } from "./store/actions";
-import { editField, openDraft, type Target } from "./store/drafts";
+import type { Target } from "./store/drafts";
 import { showSibling } from "./store/navigation";
 import { type Focus, focusOn, toggleExpanded, togglePanel } from "./store/screen";
 import type { Store } from "./store/store";
@@ -104,7 +106,7 @@ const LETTERS: Record<string, (store: Store, row: Row) => void> = {
   e: editCell,
   f: (store, row) => void act(store, "fork", { branch: shown(store), turn_id: row.turn_id }),
   r: (store, row) => void start(store, "rerun", { branch: shown(store), turn_id: row.turn_id }),
-  s: (store, row) => editAside(store, row, { kind: "score" }),
+  s: (store, row) => editTarget(store, row, { kind: "score" }),
   x: exclude,
   "[": (store, row) => showSibling(store, row, -1),
   "]": (store, row) => showSibling(store, row, 1),
@@ -121,14 +123,17 @@ export function editCell(store: Store, row: Row): void {
   const { column } = store.focus.peek();
   const aside = column - FIRST_FIELD - columns.length;
   const field = columns[column - FIRST_FIELD] ?? columns.at(-1);
-  if (aside >= 0) editAside(store, row, { kind: aside ? "label" : "score" });
-  else if (field) void editField(store, { ...row, branch: shown(store) }, field.name, field.side);
+  if (aside >= 0) editTarget(store, row, { kind: aside ? "label" : "score" });
+  else if (field) editTarget(store, row, { kind: field.side, field: field.name });
 }
 
-/** Opens the score, label or note of a turn. */
-export function editAside(store: Store, row: Row, target: Target): void {
-  const value = row[target.kind as "score" | "label" | "note"];
-  openDraft(store, { ...row, branch: shown(store) }, target, `${value ?? ""}`);
+/** Opens a part of a turn for editing. */
+export function editTarget(store: Store, row: Row, target: Target): void {
+  const turn = { ...row, branch: shown(store) };
+  withMore(store, (more) => {
+    if ("field" in target) void more.editField(store, turn, target.field, target.kind);
+    else more.openDraft(store, turn, target, `${row[target.kind] ?? ""}`);
+  });
 }
 
 export function shown(store: Store): string {

@@ -118,6 +118,7 @@ test("a field with choices is edited by choosing", async () => {
   const choices = ["yes", "no"];
   const outputs = [{ name: "answer", kind: "choice" as const, annotation: "Literal", choices }];
   const page = open(conversation([turn("t0", "hm", "yes")], { outputs }));
+  page.cell(0, 2).focus();
   fireEvent.dblClick(page.cell(0, 2));
   const box = await page.findByRole("combobox", { name: "Edit answer of turn 0" });
   fireEvent.change(box, { target: { value: "no" } });

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._amendments import NO_EDITS, NO_MARK, NO_MARKS, Edits, Mark, Marks, changed_ids
 from ._log import Log
-from ._record import NO_NODES, Fields, Nodes, Record, Window, new_id, record_key
+from ._record import NO_NODES, ROOT, Fields, Node, Nodes, Record, Window, new_id, record_key
 from .errors import TurnNotFoundError
 
 
@@ -68,8 +68,12 @@ class Branch:
 
     def node_log(self, record: Record, index: int) -> Log[Record]:
         """Return the log that a call's window counts in: the conversation, or its own ledger."""
-        root = self.log[index]
-        return self.log if record is root or record.saw_root else root.after[record.node].ledger
+        if record.node == ROOT or record.saw_root:
+            return self.log
+        ledger = self.nodes[record.node].ledger if record.node in self.nodes else Log[Record]()
+        if ledger.position_of(record.id, record_key) is not None:
+            return ledger
+        return self.log[index].after[record.node].ledger
 
     def messages_seen(self, record: Record, index: int) -> list[dict[str, Any]]:
         """Return the history as the model saw it; ``index`` is the turn the call belongs to."""
@@ -78,6 +82,10 @@ class Branch:
     def messages_now(self, record: Record, index: int) -> list[dict[str, Any]]:
         """Return the history that the same call would see now."""
         return window_messages(record.window, self.node_log(record, index), self.edits)
+
+    def nodes_seen(self, record: Record) -> Nodes:
+        """Return where nested nodes stood when a turn began, as far back as it looked."""
+        return nodes_within(record.before, self.log, record.window)
 
     def stale_because(self, record: Record, index: int) -> list[int]:
         """Return positions of the turns that read differently now than when this call saw them."""
@@ -174,6 +182,21 @@ class Branch:
             new = dataclasses.replace(mark, version=old.version + 1)
             branch_marks = branch_marks.insert(record_id, new)
         return dataclasses.replace(self, marks=branch_marks)
+
+
+def nodes_within(nodes: Nodes, log: Log[Record], window: Window) -> Nodes:
+    """Return nested nodes with only those calls in sight that belong to a window's turns."""
+    if window.given is not None or not nodes:
+        return nodes
+    turns = log.reaching_back_to(window.start)
+    oldest = turns[turns.first] if turns.first < window.stop else None
+    within: dict[str, Node] = {}
+    for path, node in nodes.items():
+        start = len(node.ledger)
+        if oldest is not None:
+            start = len(oldest.before[path].ledger) if path in oldest.before else 0
+        within[path] = dataclasses.replace(node, ledger=node.ledger.reaching_back_to(start))
+    return within
 
 
 def _message(record: Record, window: Window, edits: Edits | None) -> dict[str, Any]:

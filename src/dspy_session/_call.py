@@ -10,7 +10,7 @@ from typing import Any
 
 import dspy
 
-from ._branch import Branch
+from ._branch import Branch, nodes_within
 from ._capture import Recorder, recording
 from ._conversation import Conversation
 from ._frame import FRAME_KEY, Frame, Seen, current_frame
@@ -73,7 +73,8 @@ class Call:
 
     def _frame(self, branch: Branch) -> Frame:
         history, settings = self.order.history, self.settings
-        nodes: Nodes = branch.nodes
+        planned = plan_window(branch, settings)
+        nodes: Nodes = nodes_within(branch.nodes, branch.log, planned)
         if not settings.memory or (
             history is not None and settings.history_policy != "replace_session"
         ):
@@ -81,7 +82,7 @@ class Call:
             if settings.history_policy == "override" or not settings.memory:
                 nodes = NO_NODES if history is None else origin_nodes(history)
         else:
-            window = plan_window(branch, settings)
+            window = planned
         outer = current_frame()
         return Frame(
             branch=branch,
@@ -89,7 +90,6 @@ class Call:
             nodes=nodes,
             node_paths=self.program.node_paths,
             config=self.order.config,
-            turns=settings.max_turns,
             session_ids=frozenset({branch.key}) | (outer.session_ids if outer else frozenset()),
         )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
+from ._json_tags import Undecodable
+
 # A log's runs are its own business, except for writing them down.
 from ._log import Log, _Run  # pyright: ignore[reportPrivateUsage]
-
-from ._json_tags import Undecodable
 
 T = TypeVar("T")
 
@@ -68,12 +68,12 @@ class LogReader(Generic[T]):
         self._stops: list[int] = []
         self._firsts: list[int] = []
         self._items: list[list[int]] = []
-        for number, entry in enumerate(written):
-            try:
+        try:
+            for entry in written:
                 self._add(entry)
-            except Undecodable as problem:
-                problem.path.append(number)
-                raise
+        except Undecodable as problem:
+            problem.path.append(len(self._runs))
+            raise
 
     def _add(self, entry: Any) -> None:
         if type(entry) is not list or len(entry) != 3:

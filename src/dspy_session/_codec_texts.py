@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ._json import decode, encode
 from ._json_tags import TAG, Undecodable, tagged
@@ -50,6 +50,10 @@ class TextWriter:
         """Return a field's JSON with text that stands elsewhere referred to; remember the rest."""
         return self._walked(encoded, reference, self._field_text)
 
+    def referred(self, encoded: Any) -> Any:
+        """Return the JSON of a value with text that stands in a field referred to."""
+        return self._walked(encoded, [], self._known_text)
+
     def value(self, encoded: Any) -> Any:
         """Return the JSON of a value that was made of fields, taken apart."""
         return self._walked(encoded, [], self._made_text)
@@ -78,12 +82,14 @@ class TextWriter:
         }
 
     def _field_text(self, text: str, reference: Reference) -> Any:
-        known = self._whole.get(text)
-        if known is None:
+        if text not in self._whole:
             self._remember(text, reference)
-        elif len(text) >= _SHORTEST_FIELD:
-            return tagged("text", parts=[known])
-        return text
+            return text
+        return self._known_text(text, reference)
+
+    def _known_text(self, text: str, reference: Reference) -> Any:  # noqa: ARG002  # as above
+        known = self._whole.get(text) if len(text) >= _SHORTEST_FIELD else None
+        return text if known is None else tagged("text", parts=[known])
 
     def _made_text(self, text: str, reference: Reference) -> Any:  # noqa: ARG002  # as above
         parts = self.parts(text)
@@ -201,13 +207,14 @@ class TextReader:
         if type(number) is int and number < 0:
             number, side = -1 - number, "outputs"
         found: Any = self._records
-        for key in (number, side, *path):
+        keys: list[Any] = [number, side, *path]
+        for key in keys:
             inside = (type(found) is list and type(key) is int and 0 <= key < len(found)) or (
                 type(found) is dict and type(key) is str and key in found
             )
             if not inside:
                 raise Undecodable(f"it refers to {reference!r:.80}, which is not there")
-            found = found[key]
+            found = cast("Any", found)[key]
         if type(found) is not str:
             raise Undecodable(f"it refers to {reference!r:.80}, which is no text")
         return found

@@ -24,7 +24,7 @@ _ELSEWHERE = (
 
 
 def register_dspy_types() -> None:
-    """Let files hold DSPy's types: Image, History, Prediction, Example, ToolCalls, Code, …"""
+    """Let files hold DSPy's own types, such as Image, History, Prediction and ToolCalls."""
     found = [getattr(dspy, name, None) for name in _NAMES]
     for module, name in _ELSEWHERE:
         with contextlib.suppress(ImportError):  # an older DSPy does not have it

@@ -60,7 +60,7 @@ def example_at(
         seen = selection.history == "as_seen"
         read = branch.messages_seen if seen else branch.messages_now
         messages = [thawed(message) for message in read(record, position)]
-        inputs[history_field] = snapshot(messages, record.before)
+        inputs[history_field] = snapshot(messages, branch.nodes_seen(record))
     labels = thawed(branch.outputs(record))
     return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
 

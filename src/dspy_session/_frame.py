@@ -47,13 +47,11 @@ class Frame:
     seen: Seen
     """What the call sees of the conversation."""
     nodes: Nodes
-    """Where nested nodes stand as this call sees them."""
+    """Where nested nodes stand as this call sees them, ledgers as far back as it looks."""
     node_paths: Mapping[int, str]
     """``id(predictor)`` to path, for predictors that are part of the program."""
     config: Mapping[str, Any]
     """LM settings laid over every predictor's own, e.g. a rollout id."""
-    turns: int | None
-    """How many turns back a nested node sees; None: all."""
     session_ids: frozenset[str]
     """Branches whose calls are under way, so that a call within a call does not wait for itself."""
     calls: list[Record] = dataclasses.field(default_factory=list)
@@ -69,29 +67,18 @@ class Frame:
             return self.seen
         ledger: Log[Record] = self.nodes[node].ledger if node in self.nodes else Log()
         window = Window(
-            start=self._ledger_start(node, ledger),
+            start=ledger.first,
             stop=len(ledger),
             fields=self.seen.window.fields.outputs_only(),
             edits=self.branch.edits,
         )
         return Seen.of(window, ledger)
 
-    def _ledger_start(self, node: str, ledger: Log[Record]) -> int:
-        """The first ledger position within the last ``turns`` turns of the conversation."""
-        log = self.branch.log
-        if self.turns is None or len(log) - log.first <= self.turns:
-            return ledger.first
-        oldest = log[len(log) - self.turns] if self.turns else None
-        if oldest is None:
-            return len(ledger)
-        return len(oldest.before[node].ledger) if node in oldest.before else ledger.first
-
     def newest_prompt(self, node: str) -> Log[dict[str, Any]]:
         """The prompt that the node sent last: the next one most often begins like it."""
-        log = self.branch.log if node == ROOT else None
-        if log is None:
-            log = self.nodes[node].ledger if node in self.nodes else Log()
-        newest = log.last
+        nodes = self.branch.nodes
+        log = nodes[node].ledger if node in nodes else Log[Record]()
+        newest = (self.branch.log if node == ROOT else log).last
         return newest.requests[-1].prompt if newest is not None and newest.requests else Log()
 
     def leave(self, record: Record) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from ._json_tags import Undecodable, Unencodable, tagged
 
-
 # --- times -------------------------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ def positional_arity(metric: Metric) -> int:
 def example_of(branch: Branch, index: int, history_field: str) -> dspy.Example:
     """Return a turn as an example: inputs, history as seen, and the outputs that count now."""
     record = branch.log[index]
-    history = snapshot(branch.messages_seen(record, index), record.before)
+    history = snapshot(branch.messages_seen(record, index), branch.nodes_seen(record))
     inputs = {**thawed(record.inputs), history_field: history}
     labels = thawed(branch.outputs(record))
     return dspy.Example({**labels, **inputs}).with_inputs(*inputs)

@@ -366,8 +366,9 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
 
         return SessionInspector(self, metrics=metrics)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.inspect()._repr_mimebundle_(**options)
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = self.inspect()._repr_mimebundle_(**options)
+        return {**data, "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         return (

@@ -62,13 +62,13 @@ class Call:
     def history_snapshot(self) -> dspy.History:
         """The history as the model saw it; the same after edits, trimming, saving and loading."""
         messages = self._branch.messages_seen(self._record, self.index)
-        return snapshot(_copied(messages), self._record.before)
+        return snapshot(_copied(messages), self._branch.nodes_seen(self._record))
 
     @property
     def history_now(self) -> dspy.History:
         """The history that the same call would see now, with every edit made since."""
         messages = self._branch.messages_now(self._record, self.index)
-        return snapshot(_copied(messages), self._record.before)
+        return snapshot(_copied(messages), self._branch.nodes_seen(self._record))
 
     @property
     def calls(self) -> list[Call]:

@@ -1,7 +1,8 @@
 /** What the nested predictors did in this turn, each call with its own fields and history. */
 import { useSignal } from "@preact/signals";
 import type { CallDetail } from "../protocol";
-import { openDraft, type TurnAt } from "../store/drafts";
+import type { TurnAt } from "../store/drafts";
+import { openDraft } from "../store/editing";
 import type { Store } from "../store/store";
 import { FieldView } from "./FieldView";
 import { count, formatUsage } from "./format";

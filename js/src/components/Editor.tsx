@@ -1,30 +1,9 @@
 /** Edits a value where it stands; until it is saved or cancelled the text is kept. */
-import type { ComponentChildren } from "preact";
 import type { FieldSpec } from "../protocol";
-import {
-  closeDraft,
-  type Draft,
-  draftKey,
-  draftName,
-  saveDraft,
-  type Target,
-  type TurnAt,
-} from "../store/drafts";
+import type { Draft } from "../store/drafts";
+import { closeDraft, draftName, saveDraft } from "../store/editing";
 import type { Store } from "../store/store";
 import { ValueInput } from "./ValueInput";
-
-interface Props {
-  store: Store;
-  turn: TurnAt;
-  target: Target;
-  children: ComponentChildren;
-}
-
-/** The editor when the value is being edited, else the value. */
-export function DraftOr({ store, turn, target, children }: Props) {
-  const draft = store.drafts.value.get(draftKey(turn.turn_id, target));
-  return draft ? <Editor store={store} draft={draft} /> : <>{children}</>;
-}
 
 type Spec = Pick<FieldSpec, "kind" | "choices">;
 

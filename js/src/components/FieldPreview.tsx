@@ -29,14 +29,14 @@ export function FieldPreview({ store, preview, turnId }: Props) {
   return (
     <>
       <div class="text clamp" dir="auto">
+        {preview.edited && (
+          <span role="img" aria-label="edited" title="edited">
+            ✎{" "}
+          </span>
+        )}
         {preview.text}
         {preview.more_chars > 0 && "…"}
       </div>
-      {preview.edited && (
-        <span class="edited" role="img" aria-label="edited" title="edited">
-          ✎
-        </span>
-      )}
       {hidden > 0 && !store.expanded.value.has(turnId) && (
         <button
           type="button"

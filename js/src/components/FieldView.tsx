@@ -4,7 +4,7 @@ import type { DiffPart, FieldDetail } from "../protocol";
 import { act } from "../store/actions";
 import type { Target, TurnAt } from "../store/drafts";
 import type { Store } from "../store/store";
-import { DraftOr } from "./Editor";
+import { DraftOr } from "./DraftOr";
 import { LongText } from "./LongText";
 import { Tabs } from "./Tabs";
 
@@ -53,21 +53,25 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
         ) : (
           <LongText key={face.value} text={shown} range={range} />
         )}
-        {onEdit && (
-          <button type="button" class="link" disabled={!store.canAct.value} onClick={onEdit}>
-            edit {name}
-          </button>
-        )}
-        {original && (
-          <button
-            type="button"
-            class="link"
-            disabled={!store.canAct.value}
-            onClick={() => act(store, "revert", { branch, turn_id, version, field: name, ...call })}
-          >
-            revert {name}
-          </button>
-        )}
+        <span class="acts">
+          {onEdit && (
+            <button type="button" class="link" disabled={!store.canAct.value} onClick={onEdit}>
+              edit {name}
+            </button>
+          )}
+          {original && (
+            <button
+              type="button"
+              class="link"
+              disabled={!store.canAct.value}
+              onClick={() =>
+                act(store, "revert", { branch, turn_id, version, field: name, ...call })
+              }
+            >
+              revert {name}
+            </button>
+          )}
+        </span>
       </DraftOr>
     </div>
   );

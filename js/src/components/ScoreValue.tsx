@@ -11,9 +11,11 @@ export function ScoreValue({ score, change, title }: Props) {
   const share = Math.max(0, Math.min(1, score ?? 0));
   return (
     <span class="scored" title={title ?? undefined}>
-      <span class="bar" aria-hidden="true">
-        {score !== null && <i style={{ width: `${share * 100}%` }} />}
-      </span>
+      {score !== null && (
+        <span class="bar" aria-hidden="true">
+          <i style={{ width: `${share * 100}%` }} />
+        </span>
+      )}
       <span class="number">{formatScore(score)}</span>
       {!!change && (
         <span

@@ -1,8 +1,9 @@
 /** Every score of a turn or a call by its name, with what the metric said. */
 import type { ScoreDetail } from "../protocol";
-import { openDraft, type Target, type TurnAt } from "../store/drafts";
+import type { Target, TurnAt } from "../store/drafts";
+import { openDraft } from "../store/editing";
 import type { Store } from "../store/store";
-import { DraftOr } from "./Editor";
+import { DraftOr } from "./DraftOr";
 import { ScoreValue } from "./ScoreValue";
 
 interface Props {
@@ -14,10 +15,10 @@ interface Props {
 
 export function Scores({ store, turn, scores, callId }: Props) {
   const call = callId ? { callId } : {};
-  const edit = (target: Target, text: string, name: string) => (
+  const edit = (target: Target, text: string, name: string, style = "link") => (
     <button
       type="button"
-      class="link"
+      class={style}
       disabled={!store.canAct.value}
       onClick={() => openDraft(store, turn, target, text)}
     >
@@ -42,7 +43,7 @@ export function Scores({ store, turn, scores, callId }: Props) {
         );
       })}
       <DraftOr store={store} turn={turn} target={added}>
-        {edit(added, "", "score by hand")}
+        {edit(added, "", "score by hand", "link acts")}
       </DraftOr>
     </div>
   );

@@ -1,14 +1,14 @@
 /** A turn in full: fields, scores, notes, cost, history, prompt and the calls made inside it. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { exclude } from "../keys";
 import type { TurnDetail as Detail, Row } from "../protocol";
 import { act, start } from "../store/actions";
 import { detailOf, loadDetail } from "../store/details";
-import { editField, openDraft } from "../store/drafts";
+import { editField, openDraft } from "../store/editing";
 import { announce } from "../store/screen";
 import type { Store } from "../store/store";
 import { Calls } from "./Calls";
-import { DraftOr } from "./Editor";
+import { DraftOr } from "./DraftOr";
 import { copy } from "./ExportPanel";
 import { FieldView } from "./FieldView";
 import { formatUsage } from "./format";
@@ -30,9 +30,16 @@ export function TurnDetail({ store, branch, row, position, hasStop }: Props) {
     loadDetail(store, branch, turn_id).catch((error) => announce(store, error.message, true));
   }, [store, branch, turn_id, revision]);
   const detail = detailOf(store, branch, turn_id).detail.value;
+  const cell = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The keyboard came before this was here, and waits at the table.
+    const grid = cell.current?.closest<HTMLElement>("[role=treegrid]");
+    if (hasStop && grid?.matches(":focus")) cell.current?.focus({ preventScroll: true });
+  }, [hasStop]);
   return (
     <div role="row" aria-level={2} aria-posinset={1} aria-setsize={1}>
       <div
+        ref={cell}
         class="detail"
         role="gridcell"
         aria-label={`Turn ${row.index} in full`}
@@ -85,7 +92,7 @@ function Whole({ store, branch, row, detail }: WholeProps) {
         <span dir="auto">{detail[kind] ?? "—"}</span>
         <button
           type="button"
-          class="link"
+          class="link acts"
           onClick={() => openDraft(store, turn, { kind }, detail[kind] ?? "")}
         >
           edit {kind}

@@ -14,7 +14,9 @@ export function TurnMark({ store, row, expanded }: Props) {
   const forks = row.siblings.length > 1;
   return (
     <>
-      <span class={forks ? "rail forks" : "rail"} aria-hidden="true" />
+      <span class="rail" aria-hidden="true">
+        {forks && <i />}
+      </span>
       <button
         type="button"
         class="icon"

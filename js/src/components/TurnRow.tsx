@@ -1,15 +1,15 @@
 /** One turn: what went in, what came out, its score; and, expanded, everything about it. */
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { editAside, FIRST_FIELD } from "../keys";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { editTarget, FIRST_FIELD } from "../keys";
+import { more, withMore } from "../part";
 import type { Row } from "../protocol";
-import { editField, type Target } from "../store/drafts";
+import type { Target } from "../store/drafts";
 import type { Rows } from "../store/rows";
 import type { Column, Store } from "../store/store";
-import { DraftOr } from "./Editor";
+import { DraftOr } from "./DraftOr";
 import { FieldPreview } from "./FieldPreview";
 import { ScoreValue } from "./ScoreValue";
 import { Siblings } from "./Siblings";
-import { TurnDetail } from "./TurnDetail";
 import { TurnMark } from "./TurnMark";
 
 interface Props {
@@ -33,6 +33,10 @@ export function TurnRow({ store, rows, position, column, inDetail, observer }: P
 
   const row = rows.at(position);
   const expanded = !!row && store.expanded.value.has(row.turn_id);
+  const Detail = more.value?.TurnDetail;
+  useEffect(() => {
+    if (expanded) withMore(store, () => {});
+  }, [store, expanded]);
   return (
     <div
       ref={element}
@@ -59,8 +63,8 @@ export function TurnRow({ store, rows, position, column, inDetail, observer }: P
           position={position}
         />
       </div>
-      {row && expanded && (
-        <TurnDetail
+      {row && expanded && Detail && (
+        <Detail
           key={row.turn_id}
           store={store}
           branch={rows.branch}
@@ -105,7 +109,11 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
     return (
       <div
         key={name}
-        {...cell(column, "field", turn && (() => void editField(store, turn, name, side)))}
+        {...cell(
+          column,
+          "field",
+          row && (() => editTarget(store, row, { kind: side, field: name })),
+        )}
       >
         {many && <span class="name">{name}</span>}
         {turn && (
@@ -119,11 +127,10 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
   const side = (wanted: Column["side"]) => (
     <div class={wanted} role="presentation">
       {columns.map((one, index) => one.side === wanted && field(one, index + FIRST_FIELD))}
-      {wanted === "outputs" && row?.stale && <span class="stale">⚠ stale</span>}
     </div>
   );
   const aside = (target: Target, column: number, show: (row: Row) => preact.ComponentChildren) => (
-    <div {...cell(column, target.kind, row && (() => editAside(store, row, target)))}>
+    <div {...cell(column, target.kind, row && (() => editTarget(store, row, target)))}>
       {row && turn && (
         <DraftOr store={store} turn={turn} target={target}>
           {show(row)}
@@ -149,6 +156,7 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
               {row.label}
             </span>
           )}
+          {row.stale && <span class="stale">⚠ stale</span>}
           <Siblings store={store} row={row} />
         </>
       ))}

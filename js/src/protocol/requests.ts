@@ -98,7 +98,7 @@ export interface AnnotateArgs {
   excluded?: boolean;
 }
 
-/** A new branch with the turns before ``turn_id``, whose place is free there; null: all turns. */
+/** A new branch with the turns before ``turn_id``, whose place is free there; null: all. */
 export interface ForkArgs {
   branch: string;
   turn_id: string | null;

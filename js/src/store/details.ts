@@ -12,8 +12,6 @@ interface Entry {
 
 export type DetailCache = Map<string, Entry>;
 
-export const detailCache = (): DetailCache => new Map();
-
 export function detailOf(store: Store, branch: string, turnId: string): Entry {
   const key = `${branch} ${turnId}`;
   const entry = store.details.get(key) ?? { detail: signal(undefined), revision: -1 };

@@ -3,7 +3,7 @@ import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { type Ask, connect, type Wire } from "../client";
 import type { BranchView, FieldSpec, Finished, Push, Summary } from "../protocol";
 import { jobFinished } from "./actions";
-import { type DetailCache, detailCache } from "./details";
+import type { DetailCache } from "./details";
 import { type FromKernel, fromKernel, summaryFollower, takeSummary } from "./kernel";
 import { showBranch } from "./navigation";
 import { Rows } from "./rows";
@@ -53,7 +53,7 @@ export function openStore(wire: Wire, summary: Summary, timeout?: number) {
     ...kernel,
     ...screen,
     ask,
-    details: detailCache(),
+    details: new Map(),
     ownJobs: new Map(),
     earlyEnds: new Map(),
     view: computed(() => kernel.summary.value.branches.find((b) => b.key === screen.branch.value)),

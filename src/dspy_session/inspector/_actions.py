@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from .._amendments import HAND
 from . import _commands as commands
@@ -70,7 +70,8 @@ def score(desk: Desk, args: ScoreArgs) -> Acted:
 
 def annotate(desk: Desk, args: AnnotateArgs) -> Acted:
     """Set label, note or exclusion."""
-    changes = {name: args[name] for name in ("label", "note", "excluded") if name in args}
+    asked = cast("Mapping[str, Any]", args)
+    changes = {name: asked[name] for name in ("label", "note", "excluded") if name in asked}
     return acted(desk, commands.mark(desk.conversation, target_of(args), changes))
 
 

@@ -33,7 +33,7 @@ def reply_to(message: Any, answer: Answer, revision: Callable[[], int]) -> Reply
     number = _number(message)
     try:
         result = answer(*checked(message))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # The rim: nothing that goes wrong here would show anywhere else.
         return Reply(re=number, revision=revision(), error=problem(error))
     return Reply(re=number, revision=revision(), result=transportable(result))

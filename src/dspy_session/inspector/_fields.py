@@ -140,7 +140,7 @@ def _from_json(name: str, text: str, annotation: Any) -> Any:
         value = json.loads(text)
     except ValueError as error:
         wanted = "" if annotation is Any else f" of type {annotation_name(annotation)}"
-        msg = f"{name}: write a JSON value{wanted}, such as 3 or [1, 2] or \"text\"; {error}"
+        msg = f'{name}: write a JSON value{wanted}, such as 3 or [1, 2] or "text"; {error}'
         raise ArgumentError(msg) from None
     except RecursionError:
         msg = f"{name}: this JSON is nested too deeply"

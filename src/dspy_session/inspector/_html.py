@@ -128,9 +128,7 @@ def _branch_list(branch: Branch, branches: Sequence[Branch]) -> str:
     if len(branches) == 1:
         return ""
     items = "\n".join(_branch_item(one, branches, here=one.key == branch.key) for one in branches)
-    return (
-        f"<details><summary>{len(branches)} branches</summary>\n<ul>\n{items}\n</ul>\n</details>"
-    )
+    return f"<details><summary>{len(branches)} branches</summary>\n<ul>\n{items}\n</ul>\n</details>"
 
 
 def _branch_item(branch: Branch, branches: Sequence[Branch], *, here: bool) -> str:

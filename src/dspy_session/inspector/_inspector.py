@@ -5,33 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from typing_extensions import Unpack
 
-from .._amendments import HAND
 from ..errors import ArgumentError, NotFoundError
-from . import _actions as actions
-from . import _commands as commands
 from . import _exports as exports
-from . import _long as long
-from . import _reads as reads
-from ._commands import Target
-from ._desk import desk_of
-from ._detail import call_in
+from ._acting import Acting
+from ._export_preview import preview_export
 from ._html import transcript
-from ._protocol import (
-    ExportArgs,
-    ExportPreview,
-    Filter,
-    MessageView,
-    MessageWindow,
-    Row,
-    Summary,
-    TurnDetail,
-)
-from ._rows import nested_calls, positions_of
+from ._protocol import ExportArgs, ExportPreview, Filter
 from ._source import Metric, Session
+from ._widget import InspectorWidget, widget_of
 
 Format = Literal[
     "examples",
@@ -44,3 +29,121 @@ Format = Literal[
     "csv",
     "parquet",
 ]
+
+
+class SessionInspector(Acting):
+    """A live, editable view of one conversation; made by ``session.inspect()``.
+
+    As the last value of a cell it shows the conversation, and what is clicked there changes it.
+    Every click is a method here too. All inspectors of one conversation share one view, so several
+    cells may show it. Without a kernel or JavaScript there is a plain transcript instead.
+
+    Args:
+        session: The session; the inspector begins on its branch.
+        metrics: Functions ``(example, prediction)`` by which turns can be scored, offered by name.
+
+    Raises:
+        ArgumentTypeError: A metric cannot be called.
+        ArgumentError: Two metrics have one name.
+
+    Example:
+        >>> inspector = session.inspect(metrics=[exact_match])
+        >>> inspector.edit(1, reply="Check your spam folder.")
+        >>> inspector.rescore("exact_match")
+        >>> trainset = inspector.export("examples", min_score=0.5)
+    """
+
+    def __init__(self, session: Session, *, metrics: Iterable[Metric] | None = None) -> None:
+        super().__init__(session)
+        self._desk.add_metrics(metrics or ())
+        self._desk.shown = self._key
+
+    @property
+    def widget(self) -> InspectorWidget:
+        """The conversation's widget, for layouts that take one.
+
+        Raises:
+            NotFoundError: The page was not built, as in a fresh checkout; the message says how.
+        """
+        return widget_of(self._desk)
+
+    # --- exports -----------------------------------------------------------------------------
+
+    def export(
+        self,
+        format: Format,  # as session.export
+        target: str | Path | None = None,
+        *,
+        strict_trajectory: bool = False,
+        **filter: Unpack[Filter],
+    ) -> Any:
+        """Export the turns of this branch that pass a filter; excluded ones stay out.
+
+        Args:
+            format: ``"examples"`` (a list of ``dspy.Example``) or ``"dataframe"``, both returned;
+                or a file: ``"jsonl"``, ``"openai"``, ``"openai-preference"``, ``"trl"``,
+                ``"sharegpt"``, ``"csv"``, ``"parquet"``. Preferences are made of edited turns.
+            target: Path of the file; None: a name that the format suggests. For examples and
+                DataFrames the name of a variable of the notebook to set too.
+            strict_trajectory: Whether to end at the first turn that does not pass.
+            **filter: As in :meth:`rows`.
+
+        Returns:
+            The list, the DataFrame, or the path of the file.
+
+        Raises:
+            ArgumentError: The folder is not there, nothing is left to write, or ``target`` is no
+                variable's name.
+            ConflictError: There is a file that this inspector did not write, or a variable of
+                another type.
+        """
+        args = self._export_args(format, target, filter, strict=strict_trajectory)
+        if format not in ("examples", "dataframe"):
+            return exports.export_to_file(self._desk, args)[0]
+        if target is None:
+            return exports.values_of(self._desk, args)
+        return exports.export_to_variable(self._desk, args)[1]
+
+    def preview_export(
+        self,
+        format: Format,
+        target: str | Path | None = None,
+        *,
+        strict_trajectory: bool = False,
+        **filter: Unpack[Filter],
+    ) -> ExportPreview:
+        """Return what :meth:`export` would hold: rows, a sample, duplicates, differing fields."""
+        args = self._export_args(format, target, filter, strict=strict_trajectory)
+        return preview_export(self._desk, args)
+
+    def _export_args(
+        self, kind: Format, target: str | Path | None, wanted: Filter, *, strict: bool
+    ) -> ExportArgs:
+        known = Format.__args__  # type: ignore[attr-defined]
+        if kind not in known:
+            msg = f"no format {kind!r}; there are {', '.join(repr(one) for one in known)}"
+            raise ArgumentError(msg)
+        args = ExportArgs(branch=self._key, format=kind, filter=wanted, strict_trajectory=strict)
+        if target is not None:
+            args["target"] = str(target)
+        return args
+
+    # --- display -----------------------------------------------------------------------------
+
+    def _repr_html_(self) -> str:
+        branches = self._desk.conversation.branches
+        branch = next((one for one in branches if one.key == self._key), branches[0])
+        return transcript(self._title, branch, branches)
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        faces: dict[str, Any] = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        try:
+            widget = self.widget
+        except NotFoundError as error:
+            warnings.warn(str(error), stacklevel=2)
+            return faces, {}
+        self._desk.shown = self._key
+        self._desk.ask_to_tell()
+        live: Any = widget._repr_mimebundle_()
+        data, metadata = live if isinstance(live, tuple) else (live or {}, {})
+        return {**data, **faces}, metadata

@@ -52,7 +52,8 @@ class Work:
 
     def progress(self, done: int, total: int) -> None:
         """Report how far it is."""
-        self._job = Job(**{**self._job, "done": done, "total": total})
+        self._job = self._job.copy()
+        self._job["done"], self._job["total"] = done, total
         self._told()
 
     def stop(self) -> None:
@@ -96,7 +97,7 @@ class Jobs:
         def run() -> None:
             try:
                 self._run(work, action)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # The page hears of it in any case; a traceback is for unforeseen ones.
                 if not isinstance(error, DspySessionError):
                     _LOG.warning("%s failed", label, exc_info=error)
@@ -140,15 +141,15 @@ class Jobs:
         return work
 
     def _run(self, work: Work, action: Action) -> Ending:
-        news = Finished(push="finished", job=work.id, outcome="failed", message="interrupted")
+        news = Finished(push="finished", job=work.id, outcome="failed", message="Interrupted")
         try:
             ending = action(work)
-            news = _done(news, ending)
+            news = _done(work, ending)
         except StoppedError as error:
-            news = Finished(**{**news, "outcome": "stopped", "message": safe(str(error))})
+            news["outcome"], news["message"] = "stopped", safe(str(error))
             raise
         except Exception as error:
-            news = Finished(**{**news, "message": safe(told(error))})
+            news["message"] = safe(told(error))
             raise
         finally:
             with self._lock:
@@ -159,8 +160,8 @@ class Jobs:
         return ending
 
 
-def _done(news: Finished, ending: Ending) -> Finished:
-    news = Finished(**{**news, "outcome": "done", "message": safe(ending.message)})
+def _done(work: Work, ending: Ending) -> Finished:
+    news = Finished(push="finished", job=work.id, outcome="done", message=safe(ending.message))
     if ending.branch is not None:
         news["branch"] = ending.branch
     if ending.turn_id is not None:

@@ -14,7 +14,7 @@ when the two differ. Three kinds of traffic share one comm:
 
 from __future__ import annotations
 
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
 from typing_extensions import NotRequired, TypedDict
 
@@ -52,11 +52,11 @@ class BranchView(TypedDict):
     """Stable id; every request names a branch by it."""
     name: str
     turns: int
-    parent: Union[str, None]
+    parent: str | None
     """Key of the branch it was forked from, or null for a root."""
     forked_at: int
     """How many turns it shares with its parent."""
-    mean_score: Union[float, None]
+    mean_score: float | None
     starred: bool
 
 
@@ -91,12 +91,12 @@ class Row(TypedDict):
     """Counts the amendments of this turn on this branch; an edit names the one it was based on."""
     inputs: list[Preview]
     outputs: list[Preview]
-    score: Union[float, None]
-    score_change: Union[float, None]
+    score: float | None
+    score_change: float | None
     """Score minus the score of the turn before, when both have one."""
-    feedback: Union[str, None]
-    label: Union[str, None]
-    note: Union[str, None]
+    feedback: str | None
+    label: str | None
+    note: str | None
     edited: bool
     stale: bool
     """The history the model saw here is not the history as it is now."""
@@ -114,14 +114,14 @@ class Filter(TypedDict, total=False):
 
     search: str
     """Case-insensitive text in any input, output, label or note."""
-    min_score: Union[float, None]
-    max_score: Union[float, None]
-    scored: Union[bool, None]
+    min_score: float | None
+    max_score: float | None
+    scored: bool | None
     """True: only turns with a score; false: only those without."""
     edited: bool
     stale: bool
-    excluded: Union[bool, None]
-    label: Union[str, None]
+    excluded: bool | None
+    label: str | None
     sort: Literal["index", "score"]
     descending: bool
 
@@ -179,9 +179,9 @@ class Summary(TypedDict):
     labels: list[str]
     can_call: bool
     """False when there is no program to call, e.g. a conversation loaded for reading."""
-    undo: Union[str, None]
+    undo: str | None
     """What Undo would undo, in words, or null."""
-    redo: Union[str, None]
+    redo: str | None
     jobs: list[Job]
     running: list[RunningTurn]
     head: RowWindow
@@ -209,7 +209,7 @@ class FieldDetail(TypedDict):
     name: str
     value: Text
     """What counts now: the edited value where there is one."""
-    original: Union[Text, None]
+    original: Text | None
     """What was recorded, when the field was edited; else null."""
     diff: list[DiffPart]
     """Original to edited, by words; empty when not edited."""
@@ -218,12 +218,12 @@ class FieldDetail(TypedDict):
 class Usage(TypedDict):
     """What a turn or call cost."""
 
-    model: Union[str, None]
-    prompt_tokens: Union[int, None]
-    completion_tokens: Union[int, None]
-    cost: Union[float, None]
+    model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost: float | None
     """US dollars, as reported by the LM client."""
-    latency_s: Union[float, None]
+    latency_s: float | None
     cached: bool
     created_at: str
     """ISO 8601 with offset."""
@@ -232,7 +232,7 @@ class Usage(TypedDict):
 class ScoreDetail(TypedDict):
     name: str
     value: float
-    feedback: Union[str, None]
+    feedback: str | None
 
 
 class CallDetail(TypedDict):
@@ -245,7 +245,7 @@ class CallDetail(TypedDict):
     outputs: list[FieldDetail]
     history_turns: int
     """Messages of history that this call saw."""
-    memory: Union[str, None]
+    memory: str | None
     scores: list[ScoreDetail]
     usage: Usage
     prompts: int
@@ -262,8 +262,8 @@ class TurnDetail(TypedDict):
     inputs: list[FieldDetail]
     outputs: list[FieldDetail]
     scores: list[ScoreDetail]
-    label: Union[str, None]
-    note: Union[str, None]
+    label: str | None
+    note: str | None
     usage: Usage
     history_seen: int
     """Messages in the history as the model saw it."""
@@ -315,7 +315,7 @@ class LocateArgs(TypedDict):
 
 
 class Located(TypedDict):
-    position: Union[int, None]
+    position: int | None
     """Row position, or null when the filter hides the turn."""
 
 
@@ -384,9 +384,9 @@ class ScoreArgs(TypedDict):
     branch: str
     turn_id: str
     version: int
-    value: Union[float, None]
+    value: float | None
     name: NotRequired[str]
-    feedback: NotRequired[Union[str, None]]
+    feedback: NotRequired[str | None]
     call_id: NotRequired[str]
 
 
@@ -396,16 +396,16 @@ class AnnotateArgs(TypedDict):
     branch: str
     turn_id: str
     version: int
-    label: NotRequired[Union[str, None]]
-    note: NotRequired[Union[str, None]]
+    label: NotRequired[str | None]
+    note: NotRequired[str | None]
     excluded: NotRequired[bool]
 
 
 class ForkArgs(TypedDict):
-    """A new branch with the turns before ``turn_id``, whose place is free there; null: all turns."""
+    """A new branch with the turns before ``turn_id``, whose place is free there; null: all."""
 
     branch: str
-    turn_id: Union[str, None]
+    turn_id: str | None
     name: NotRequired[str]
 
 

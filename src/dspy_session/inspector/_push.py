@@ -74,7 +74,7 @@ class Beat:
         with self._one_at_a_time:
             try:
                 self._function()
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # There is no caller to tell, and the next beat may well succeed.
                 _LOG.exception("could not tell the page what changed")
 

@@ -51,9 +51,7 @@ def row_window(
     )
 
 
-def row(
-    branch: Branch, position: int, beside: Mapping[int, list[Sibling]], *, stale: bool
-) -> Row:
+def row(branch: Branch, position: int, beside: Mapping[int, list[Sibling]], *, stale: bool) -> Row:
     """Return one turn as its row shows it."""
     record = branch.log[position]
     mark = branch.mark(record)

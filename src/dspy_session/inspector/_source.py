@@ -117,13 +117,13 @@ class BranchSession:
 
     def write(self, path: Path, indices: Sequence[int], kind: str) -> None:
         """Write turns to a file."""
-        from .. import export  # noqa: PLC0415  # pandas and its kin load when something is exported
+        from .. import export  # pandas and its kin load when something is exported
 
         export.write(path, self._session, indices, kind)
 
 
 def metric_name(metric: Metric) -> str:
     """Return the name under which a metric's scores are kept."""
-    from .._scoring import metric_name as name_of  # noqa: PLC0415  # it imports dspy
+    from .._scoring import metric_name as name_of  # it imports dspy
 
     return name_of(metric)

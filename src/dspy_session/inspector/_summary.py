@@ -89,6 +89,7 @@ def summarise(
     facts.forget_all_but(branches)
     branch = next((one for one in branches if one.key == shown), branches[0])
     sums = [facts.of(one) for one in branches]
+    views = [_branch_view(one, mean) for one, (mean, _, _) in zip(branches, sums, strict=True)]
     title, fields = program
     metrics, jobs = extras
     return Summary(
@@ -96,7 +97,7 @@ def summarise(
         revision=revision,
         title=safe(title),
         branch=branch.key,
-        branches=[_branch_view(one, mean) for one, (mean, _, _) in zip(branches, sums, strict=True)],
+        branches=views,
         inputs=field_specs(fields.inputs),
         outputs=field_specs(fields.outputs),
         metrics=[safe(name) for name in metrics],

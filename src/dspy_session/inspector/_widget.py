@@ -12,10 +12,11 @@ import traitlets
 
 from ..errors import NotFoundError
 from . import _actions as actions
-from . import _exports as exports
 from . import _reads as reads
 from ._channel import reply_to
 from ._desk import Desk
+from ._export_preview import preview_export
+from ._exports import export
 from ._protocol import Summary
 
 BUNDLE = Path(__file__).parent / "static" / "widget.js"
@@ -42,8 +43,8 @@ HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "rerun": actions.rerun,
     "rescore": actions.rescore,
     "stop": actions.stop,
-    "preview_export": exports.preview_export,
-    "export": exports.export,
+    "preview_export": preview_export,
+    "export": export,
 }
 
 
@@ -99,7 +100,11 @@ def _pin(comm: Any) -> None:
     # ipykernel 7.4 sends a comm's messages to whichever shell published on it last: a widget made
     # in a cell would hear clicks only when the cell has ended. The page says where to answer.
     if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda _data, default: default
+        comm._reply_subshell_for = _asking_subshell
+
+
+def _asking_subshell(_data: Any, default: Any) -> Any:
+    return default
 
 
 def widget_of(desk: Desk) -> InspectorWidget:

@@ -1,0 +1,112 @@
+/** Opening, saving and giving up edits. */
+import { signal } from "@preact/signals";
+import { RefusedError } from "../client";
+import { EDIT_CHARS, type FieldSpec } from "../protocol";
+import { begin, perform } from "./actions";
+import { loadDetail } from "./details";
+import { type Draft, draftKey, type Target, type TurnAt } from "./drafts";
+import { announce, focusOn } from "./screen";
+import type { Store } from "./store";
+
+export function draftName(turn: TurnAt, target: Target): string {
+  const what = "field" in target ? target.field : "name" in target ? target.name : target.kind;
+  return `Edit ${what} of turn ${turn.index}`;
+}
+
+export function openDraft(store: Store, turn: TurnAt, target: Target, text: string): void {
+  if (!store.canAct.peek()) {
+    announce(store, "Not connected to a kernel: nothing can be edited.");
+    return;
+  }
+  const key = draftKey(turn.turn_id, target);
+  if (store.drafts.peek().has(key)) return;
+  const draft = { target, turn, text, problem: signal(""), busy: signal(false) };
+  store.drafts.value = new Map(store.drafts.peek()).set(key, draft);
+}
+
+/** Opens a field for editing with its whole text, which a row's preview may not hold. */
+export async function editField(
+  store: Store,
+  turn: TurnAt,
+  field: FieldSpec["name"],
+  side: "inputs" | "outputs",
+): Promise<void> {
+  if (side === "inputs" && !store.summary.peek().can_call) {
+    return announce(store, "There is no program to call: an input cannot be changed.");
+  }
+  try {
+    const detail = await loadDetail(store, turn.branch, turn.turn_id);
+    const value = detail?.[side].find(({ name }) => name === field)?.value;
+    if (!value) return;
+    if (value.length > EDIT_CHARS)
+      return announce(store, "This text is too long to edit here.", true);
+    const { branch, turn_id } = turn;
+    let text = value.text;
+    while (text.length < value.length) {
+      const range = { start: text.length, stop: value.length, part: "value" as const };
+      const more = await store.ask("text", { branch, turn_id, side, field, ...range });
+      if (!more.text) break;
+      text += more.text;
+    }
+    openDraft(store, turn, { kind: side, field }, text);
+  } catch (error) {
+    announce(store, (error as Error).message, true);
+  }
+}
+
+export function closeDraft(store: Store, draft: Draft): void {
+  const drafts = new Map(store.drafts.peek());
+  drafts.delete(draftKey(draft.turn.turn_id, draft.target));
+  store.drafts.value = drafts;
+  focusOn(store, store.focus.peek());
+}
+
+/** Saves a draft. A refusal stays beside it, with the text as it was written. */
+export async function saveDraft(store: Store, draft: Draft): Promise<void> {
+  if (draft.busy.peek()) return;
+  draft.busy.value = true;
+  draft.problem.value = "";
+  try {
+    await send(store, draft);
+    closeDraft(store, draft);
+  } catch (error) {
+    draft.problem.value = (error as Error).message;
+    if (error instanceof RefusedError && error.code === "conflict") await rebase(store, draft);
+  } finally {
+    draft.busy.value = false;
+  }
+}
+
+/** After a conflict the person has been told: saving again means "on top of what is there now". */
+async function rebase(store: Store, draft: Draft): Promise<void> {
+  const { branch, turn_id } = draft.turn;
+  const now = await store.ask("turn", { branch, turn_id }).catch(() => undefined);
+  if (now) Object.assign(draft, { turn: { ...draft.turn, version: now.version } });
+}
+
+async function send(store: Store, { target, turn, text }: Draft): Promise<void> {
+  const { branch, turn_id, version } = turn;
+  const at = { branch, turn_id, version };
+  const call = "callId" in target && target.callId ? { call_id: target.callId } : {};
+  switch (target.kind) {
+    case "outputs":
+      await perform(store, "edit", { ...at, field: target.field, text, ...call });
+      break;
+    case "inputs":
+      await begin(store, "rerun", { branch, turn_id, inputs: { [target.field]: text } });
+      break;
+    case "score": {
+      const value = text.trim() === "" ? null : Number(text);
+      if (Number.isNaN(value)) throw new Error("A score is a number, e.g. 0.75.");
+      await perform(store, "score", {
+        ...at,
+        value,
+        ...(target.name ? { name: target.name } : {}),
+        ...call,
+      });
+      break;
+    }
+    default:
+      await perform(store, "annotate", { ...at, [target.kind]: text.trim() || null });
+  }
+}

@@ -1,0 +1,276 @@
+"""The acting half of the inspector's Python methods: each does what a click does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._amendments import HAND
+from ..errors import ArgumentError
+from . import _commands as commands
+from . import _long as long
+from ._commands import Target
+from ._reading import Reading
+
+
+class Acting(Reading):
+    """What can be done to one branch of a conversation. Every action is undone by :meth:`undo`."""
+
+    # --- amendments --------------------------------------------------------------------------
+
+    def edit(self, index: int, /, **outputs: Any) -> None:
+        """Edit outputs of a turn; the recording stays beside the edit.
+
+        Later calls see the edited values, and turns that saw the old ones count as stale.
+
+        Args:
+            index: The turn.
+            **outputs: Output field to its new value, of whatever type the program gives.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+            FieldNotFoundError: The turn has no such output.
+
+        Example:
+            >>> inspector.edit(1, reply="Check your spam folder.")
+        """
+        known = self._desk.source.fields().outputs
+        commands.edit(self._desk.conversation, self._target(index), self._some(outputs), known)
+
+    def edit_call(self, index: int, call: int, /, **outputs: Any) -> None:
+        """Edit outputs of a nested call, by its place in ``turn(index)["calls"]``.
+
+        Raises:
+            TurnNotFoundError: There is no such turn or call.
+            FieldNotFoundError: The call has no such output.
+        """
+        target = self._target(index, call)
+        commands.edit(self._desk.conversation, target, self._some(outputs), ())
+
+    def revert(self, index: int, /, *fields: str, call: int | None = None) -> None:
+        """Take edits back: the fields count as recorded again; no field named: all of them.
+
+        Raises:
+            TurnNotFoundError: There is no such turn or call.
+        """
+        commands.revert(self._desk.conversation, self._target(index, call), fields)
+
+    def score_turn(
+        self,
+        index: int,
+        value: float | None,
+        *,
+        name: str = HAND,
+        feedback: str | None = None,
+        call: int | None = None,
+    ) -> None:
+        """Give a turn a score by hand; None takes the score of that name away.
+
+        Args:
+            index: The turn.
+            value: The score; any finite number.
+            name: The name it is kept under, beside those of metrics.
+            feedback: Why.
+            call: Score a nested call instead, by its place in ``turn(index)["calls"]``.
+
+        Raises:
+            TurnNotFoundError: There is no such turn or call.
+            ArgumentError: The value is not finite.
+        """
+        target = self._target(index, call)
+        commands.score(self._desk.conversation, target, value, name=name, feedback=feedback)
+
+    def label(self, index: int, label: str | None) -> None:
+        """Give a turn a label; None takes it away.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+        """
+        commands.mark(self._desk.conversation, self._target(index), {"label": label})
+
+    def note(self, index: int, note: str | None) -> None:
+        """Write a note beside a turn; None takes it away.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+        """
+        commands.mark(self._desk.conversation, self._target(index), {"note": note})
+
+    def exclude(self, index: int, *, excluded: bool = True) -> None:
+        """Keep a turn out of examples and exports; it stays in the history.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+        """
+        commands.mark(self._desk.conversation, self._target(index), {"excluded": excluded})
+
+    # --- branches ----------------------------------------------------------------------------
+
+    def switch(self, name: str) -> None:
+        """Mean another branch from now on; a page that opens later shows it first.
+
+        Raises:
+            BranchNotFoundError: There is no branch of that name.
+        """
+        self._go(self._desk.conversation.named(name).key)
+
+    def fork(self, index: int | None = None, *, name: str | None = None) -> str:
+        """Make a branch with the turns before one, whose place is free there, and go to it.
+
+        Args:
+            index: The turn to say otherwise; None: the branch gets all turns.
+            name: The new branch's name; None: ``fork-1`` and so on.
+
+        Returns:
+            The new branch's name.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+            NameTakenError: There is a branch of that name.
+        """
+        turn_id = None if index is None else self._branch.record(index).id
+        new = commands.fork(self._desk.conversation, self._key, turn_id, name)
+        self._go(new.key)
+        return new.name
+
+    def rename(self, name: str) -> None:
+        """Give this branch another name.
+
+        Raises:
+            NameTakenError: There is a branch of that name.
+            ArgumentError: The name is empty, too long, or holds control characters.
+        """
+        self._desk.conversation.rename(self._key, name)
+
+    def star(self, *, starred: bool = True) -> None:
+        """Star this branch, or take its star away."""
+        commands.star(self._desk.conversation, self._key, starred=starred)
+
+    def prune(self, name: str | None = None) -> None:
+        """Take a branch away, this one by default; its forks stay, and undo brings it back.
+
+        Pruning this branch goes to the one it was forked from.
+
+        Raises:
+            BranchNotFoundError: There is no branch of that name.
+            ArgumentError: It is the only branch.
+        """
+        conversation = self._desk.conversation
+        key = self._key if name is None else conversation.named(name).key
+        _, instead = commands.prune(conversation, key)
+        if key == self._key:
+            self._go(instead)
+
+    def undo(self) -> str:
+        """Take the last change of the conversation back, whoever made it.
+
+        Returns:
+            What it was, in words.
+
+        Raises:
+            ConflictError: There is nothing to undo, or a call is running on its branch.
+        """
+        return self._desk.conversation.undo()
+
+    def redo(self) -> str:
+        """Do the change again that was taken back last.
+
+        Returns:
+            What it was, in words.
+
+        Raises:
+            ConflictError: There is nothing to do again, or a call is running on its branch.
+        """
+        return self._desk.conversation.redo()
+
+    # --- long actions ------------------------------------------------------------------------
+
+    def send(self, /, **inputs: Any) -> dict[str, Any]:
+        """Say something on this branch, and wait for the answer.
+
+        Returns:
+            The outputs of the new turn.
+
+        Raises:
+            Exception: Whatever the program raised; the branch is then as it was before.
+        """
+        desk, key = self._desk, self._key
+        desk.run("send", "Send", key, lambda work: long.send(desk.source, key, inputs, work))
+        branch = self._branch
+        newest = branch.log.last
+        return {} if newest is None else dict(branch.outputs(newest))
+
+    def rerun(self, index: int, /, **changed_inputs: Any) -> str:
+        """Run a turn again on a new branch, wait for the answer, and go to that branch.
+
+        Args:
+            index: The turn.
+            **changed_inputs: Inputs that take the place of the recorded ones.
+
+        Returns:
+            The new branch's name.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+            Exception: Whatever the program raised; there is then no new branch.
+        """
+        desk, key = self._desk, self._key
+        record = self._branch.record(index)
+        ending = desk.run(
+            "rerun",
+            f"Run turn {index} again",
+            key,
+            lambda work: long.rerun(desk.source, key, record.id, changed_inputs, work),
+        )
+        self._go(ending.branch or key)
+        return self.branch
+
+    def rescore(self, metric: str | None = None, *, wait: bool = True) -> list[float | None]:
+        """Score every turn of this branch by a metric that was given to ``inspect``.
+
+        Args:
+            metric: The metric's name; None: the first.
+            wait: False: score on a thread of its own while the page shows how far it is.
+
+        Returns:
+            The scores of that metric, one for each turn; None where there is none (yet).
+
+        Raises:
+            NotFoundError: No such metric was given.
+            MetricError: The metric failed; turns that were scored before keep their score.
+        """
+        desk, key = self._desk, self._key
+        name = next(iter(desk.metrics), "") if metric is None else metric
+        function, label = desk.metric(name), f"Score {self.branch} by {name}"
+        begin = desk.run if wait else desk.start
+        begin("rescore", label, key, lambda work: long.rescore(desk.source, key, function, work))
+        return list(long.scores_of(desk.source, key, name))
+
+    def stop(self) -> int:
+        """Ask all long actions on this conversation to stop, such as those begun by a click.
+
+        Scoring stops after the turn at hand; an answer that is on its way is discarded.
+
+        Returns:
+            How many were asked.
+        """
+        return self._desk.jobs.stop_all()
+
+    # --- finding -----------------------------------------------------------------------------
+
+    def _target(self, index: int, call: int | None = None) -> Target:
+        branch = self._branch
+        position = self._position(branch, index)
+        record = self._record(branch, position, call)
+        call_id = None if call is None else record.id
+        return Target(self._key, branch.log[position].id, call_id=call_id)
+
+    def _go(self, key: str) -> None:
+        self._key = self._desk.shown = key
+        self._desk.ask_to_tell()
+
+    @staticmethod
+    def _some(outputs: dict[str, Any]) -> dict[str, Any]:
+        if not outputs:
+            msg = 'name the output to edit, e.g. edit(1, answer="…")'
+            raise ArgumentError(msg)
+        return outputs

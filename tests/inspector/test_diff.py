@@ -1,0 +1,55 @@
+"""Word diffs."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dspy_session.inspector._diff import word_diff
+
+words = st.lists(st.sampled_from(["red", "blue", "go", " ", "\n", ".", ",", "é", "x_y"]), max_size=30)
+
+
+def rebuilt(parts, kind):
+    return "".join(text for part, text in parts if part in ("same", kind))
+
+
+@given(words.map("".join), words.map("".join))
+def test_a_diff_holds_both_texts(original, edited):
+    parts = word_diff(original, edited)
+    assert rebuilt(parts, "removed") == original
+    assert rebuilt(parts, "added") == edited
+    assert all(text for _, text in parts)
+    kinds = [kind for kind, _ in parts]
+    assert all(one != other for one, other in zip(kinds, kinds[1:], strict=False))
+
+
+def test_only_the_words_that_changed_are_marked():
+    assert word_diff("Check the email folder.", "Check the spam folder.") == [
+        ("same", "Check the "),
+        ("removed", "email"),
+        ("added", "spam"),
+        ("same", " folder."),
+    ]
+
+
+def test_equal_texts_have_one_run_and_empty_ones_none():
+    assert word_diff("same", "same") == [("same", "same")]
+    assert word_diff("", "") == []
+
+
+def test_very_long_texts_are_compared_by_lines():
+    old = "".join(f"line {n} one\n" for n in range(600))
+    new = old.replace("line 300 one", "line 300 two").replace("line 5 one", "line 5 two")
+    parts = word_diff(old, new)
+    assert rebuilt(parts, "added") == new
+    assert ("same", "".join(f"line {n} one\n" for n in range(6, 300))) in [
+        (kind, text.partition(" one\n")[2] if text.startswith(" one\n") else text) for kind, text in parts
+    ]
+
+
+def test_endless_texts_without_anything_in_common_do_not_take_for_ever():
+    old, new = ("a " * 5000), ("b\n" * 5000)
+    parts = word_diff(old, new)
+    assert rebuilt(parts, "removed") == old
+    assert rebuilt(parts, "added") == new
