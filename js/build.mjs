@@ -55,6 +55,7 @@ const settings = {
   jsxFactory: "h",
   jsxFragment: "Fragment",
   inject: ["jsx.mjs"],
+  tsconfigRaw: {}, // the one on disk asks for the automatic runtime, and would win
   define: { SPLIT: `${SPLIT}` },
   logLevel: "warning",
 };

@@ -1,15 +1,16 @@
 """The thirteen numbered examples of the published README, with a local model in place of theirs."""
 
+# ruff: noqa: T201  # the examples print, and what they print was promised
+
 from __future__ import annotations
 
 import ast
-import logging
 
 import dspy
 import pytest
 from support.scripted import scripted_lm
 
-from dspy_session import Session, SessionState, sessionify, with_memory
+from dspy_session import Session, sessionify
 
 
 @pytest.fixture
@@ -22,12 +23,6 @@ def model():
         return lm
 
     return configure
-
-
-def in_turn(*answers):
-    """Answer with these, whoever asks for which fields."""
-    left = list(answers)
-    return lambda call: left.pop(0)
 
 
 def printed(capsys):

@@ -1,5 +1,7 @@
 """The numbered examples of the published README that swap programs or serve users: 9 to 13."""
 
+# ruff: noqa: T201  # the examples print, and what they print was promised
+
 from __future__ import annotations
 
 import asyncio
@@ -62,7 +64,7 @@ def test_09_an_optimized_program_takes_over_the_conversation(capsys):
     session(question="I've already tried resetting my password.")
     trainset = session.to_examples()
 
-    proposal = "```\nNew instructions: answer in full sentences.\n```"
+    proposal = {"new_instruction": "New instructions: answer in full sentences."}
     optimized_module = dspy.GEPA(
         metric=dummy_metric, max_metric_calls=10, reflection_lm=scripted_lm(lambda call: proposal)
     ).compile(dspy.Predict(Support), trainset=trainset)

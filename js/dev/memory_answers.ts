@@ -1,7 +1,7 @@
 /** How the kernel made of memory answers each request. */
 import type { Acted, Requests } from "../src/protocol";
 import type { MemoryKernel, MemoryTurn } from "./memory_kernel";
-import { detailOf, fieldDetail, summaryOf, valueIn } from "./memory_view";
+import { detailOf, fieldDetail, rowOf, summaryOf, valueIn } from "./memory_view";
 
 type Answers = {
   [K in keyof Requests]: (kernel: MemoryKernel, args: Requests[K]["args"]) => Requests[K]["result"];
@@ -82,8 +82,14 @@ function job(
 export const answers: Answers = {
   summary: ({ state }) => summaryOf(state),
   rows(kernel, { branch, start, stop, filter }) {
-    const rows = kernel.rows(branch, filter);
     const turns = kernel.branch(branch).turns.length;
+    if (!filter || !Object.keys(filter).length) {
+      const rows = [];
+      for (let at = start; at < Math.min(stop, turns); at++)
+        rows.push(rowOf(kernel.state, branch, at));
+      return { branch, revision: kernel.state.revision, turns, matched: turns, start, rows };
+    }
+    const rows = kernel.rows(branch, filter);
     const { revision } = kernel.state;
     return { branch, revision, turns, matched: rows.length, start, rows: rows.slice(start, stop) };
   },
@@ -148,11 +154,9 @@ export const answers: Answers = {
   fork: (kernel, { branch, turn_id }) =>
     change(kernel, "Fork", () => {
       const { turns } = kernel.branch(branch);
-      const index = turns.findIndex(({ id }) => id === turn_id);
-      return {
-        branch: fork(kernel, branch, turns.slice(0, index + 1), index + 1),
-        ...(turn_id ? { turn_id } : {}),
-      };
+      const found = turns.findIndex(({ id }) => id === turn_id);
+      const index = found < 0 ? turns.length : found;
+      return { branch: fork(kernel, branch, turns.slice(0, index), index) };
     }),
   rename: (kernel, { branch, name }) =>
     change(kernel, "Rename", () => {

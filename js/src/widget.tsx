@@ -24,15 +24,18 @@ function render({ model, el }: RenderProps<Traits>): () => void {
   el.append(host);
 
   const { store, take, lost, probe, close } = openStore(model, model.get("summary"));
-  const changed = () => take(model.get("summary"));
-  model.on("change:summary", changed);
-  model.on("comm:close", lost);
+  const events: Record<string, () => void> = {
+    "change:summary": () => take(model.get("summary")),
+    "comm:close": lost,
+    // A restarted kernel closes no comm; JupyterLab only marks the model as cut off.
+    comm_live_update: probe,
+  };
+  for (const [event, hear] of Object.entries(events)) model.on(event, hear);
   mount(<Inspector store={store} />, place);
   probe();
 
   return () => {
-    model.off("change:summary", changed);
-    model.off("comm:close", lost);
+    for (const [event, hear] of Object.entries(events)) model.off(event, hear);
     close();
     mount(null, place);
     host.remove();

@@ -73,13 +73,13 @@ test("a nested call opens with its fields, memory and scores", async () => {
   );
 });
 
-test("forking a turn shows the new branch at that turn", async () => {
-  const page = await expanded(0);
+test("forking at a turn shows the new branch, where its place is free", async () => {
+  const page = await expanded(1);
   fireEvent.click(page.getByRole("button", { name: "Fork here" }));
   const branch = page.getByRole("combobox", { name: "Branch" }) as HTMLSelectElement;
   await waitFor(() => expect(branch.value).not.toBe("b0"));
   await waitFor(() => expect(page.queryByText("bye")).toBeNull());
-  expect(page.asked("fork")).toEqual([{ branch: "b0", turn_id: "t0" }]);
+  expect(page.asked("fork")).toEqual([{ branch: "b0", turn_id: "t1" }]);
 });
 
 test("re-running a turn leads to its sibling, and the switch leads back", async () => {

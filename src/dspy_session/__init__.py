@@ -2,6 +2,7 @@
 
 from . import errors
 from ._frame import carry_frame, get_current_history
+from ._json_types import register_type
 from ._session import Session
 from ._state import SessionState
 from ._turns import Turn
@@ -14,6 +15,7 @@ __all__ = [
     "carry_frame",
     "errors",
     "get_current_history",
+    "register_type",
     "sessionify",
     "with_memory",
 ]

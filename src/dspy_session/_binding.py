@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import dspy
@@ -25,6 +27,8 @@ class StateBinding:
 
     def __init__(self, session_id: str, state: SessionState) -> None:
         self._session_id, self._state = session_id, state
+        # One binding may be entered by several tasks at once, and again inside itself.
+        self._entered: dict[object, list[AbstractContextManager[SessionState]]] = {}
 
     @contextmanager
     def _bound(self) -> Generator[SessionState, None, None]:
@@ -33,14 +37,30 @@ class StateBinding:
             yield self._state
 
     def __enter__(self) -> SessionState:
-        self._context = self._bound()
-        return self._context.__enter__()
+        context = self._bound()
+        bound = context.__enter__()
+        self._entered.setdefault(_here(), []).append(context)
+        return bound
 
     def __exit__(self, *error: Any) -> None:
-        self._context.__exit__(*error)
+        here = _here()
+        entered = self._entered[here]
+        context = entered.pop()
+        if not entered:
+            del self._entered[here]
+        context.__exit__(*error)
 
     async def __aenter__(self) -> SessionState:
         return self.__enter__()
 
     async def __aexit__(self, *error: Any) -> None:
         self.__exit__(*error)
+
+
+def _here() -> object:
+    """The task that runs, or the thread when there is none."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return task or threading.get_ident()

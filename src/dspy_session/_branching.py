@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import dspy
 
 from ._amend import UNSET, annotate, edit_outputs, give_score, revert_outputs
 from ._amendments import HAND
@@ -12,10 +15,10 @@ from ._branch import Branch
 from ._call import Call, Order
 from ._core import SessionCore
 from ._policy import plan_window
-from ._record import Record
+from ._record import Record, thawed
 from ._state import added_record
 from ._turns import Turn
-from .errors import ArgumentError, ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError, ConflictError, FieldNotFoundError
 
 if TYPE_CHECKING:
     from ._session import Session
@@ -71,7 +74,7 @@ class Branching(SessionCore):
             The removed turns, newest first; fewer than ``steps`` when the branch has no more.
         """
         count = _steps(steps)
-        with self._conversation.call_lock(self._key).held():
+        with self._between_calls():
             before = self._branch
             length = max(before.log.first, len(before.log) - count)
             label = f"undo of {len(before.log) - length} turns"
@@ -85,7 +88,7 @@ class Branching(SessionCore):
             The turns that are back, oldest first.
         """
         count = _steps(steps)
-        with self._conversation.call_lock(self._key).held():
+        with self._between_calls():
             length = len(self._branch.log)
             branch = self._conversation.update(
                 self._key, f"redo of {count} turns", lambda old: old.advanced(length + count)
@@ -94,7 +97,7 @@ class Branching(SessionCore):
 
     def reset(self) -> None:
         """Empty the branch, and the ledgers and memories of nested nodes; keep the seed history."""
-        with self._conversation.call_lock(self._key).held():
+        with self._between_calls():
             self._conversation.update(
                 self._key, "reset", lambda branch: branch.emptied(branch.seed)
             )
@@ -163,12 +166,22 @@ class Branching(SessionCore):
         return Turn(branch, position)
 
     def revert_turn(self, index: int, *fields: str) -> Turn:
-        """Take edits back: of the named output fields, or of all when none is named."""
+        """Take edits back: of the named output fields, or of all when none is named.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+            FieldNotFoundError: The turn has no such output.
+        """
         position = self._position(index)
 
         def revert(branch: Branch) -> Branch:
             record = branch.record(position)
-            named = fields or tuple(branch.edits.get(record.id) or ())
+            edited = branch.edits.get(record.id) or {}
+            for name in fields:
+                if name not in record.outputs and name not in edited:
+                    msg = f"turn {position} has no output field {name!r} to revert"
+                    raise FieldNotFoundError(msg)
+            named = fields or tuple(edited)
             return revert_outputs(branch, position, record, named)
 
         branch = self._conversation.update(self._key, f"revert of turn {position}", revert)
@@ -199,14 +212,18 @@ class Branching(SessionCore):
         number, chosen = conversation.reserve(name, kind="rerun")
         start = branch.forked(position, chosen, number)
         # A provider's cache answers an equal request, unless it is a new rollout.
-        order = Order(asked, None, "rerun", {"rollout_id": number, "temperature": 1.0})
+        rollout = {"rollout_id": number, "temperature": 1.0}
+        given = record.window.given  # a turn that was handed its history is handed it again
+        history = None if given is None else dspy.History(messages=[thawed(m) for m in given])
+        order = Order(asked, history, "rerun", rollout)
         finished = self._run_apart(start, order)
         conversation.change(f"rerun of turn {position}", lambda _: {finished.key: finished})
         return self._copy_on(conversation, finished.key)
 
     def _run_apart(self, start: Branch, order: Order) -> Branch:
         """Run a call on a branch that nobody sees yet; return it with the new turn."""
-        call = Call(self._program, self._settings, order, start)
+        settings = dataclasses.replace(self._settings, history_policy="use_if_provided")
+        call = Call(self._program, settings, order, start)
         with call.open():
             result = self.module(**call.inputs)
         return call.record(start, result)
@@ -237,6 +254,18 @@ class Branching(SessionCore):
             msg = f"{name!r} is the branch this session talks on; prune it from another session"
             raise ArgumentError(msg)
         self._conversation.prune(key)
+
+    @contextmanager
+    def _between_calls(self) -> Generator[None, None, None]:
+        """Run the body while no call is under way on the branch; one that is ends first."""
+        if self._under_way():
+            msg = (
+                f"this code runs in the middle of a call on branch {self.name!r}; "
+                f"move on the branch when the call has ended, e.g. from on_turn"
+            )
+            raise ConflictError(msg)
+        with self._conversation.call_lock(self._key).held():
+            yield
 
     def _position(self, index: int, *, end: bool = False) -> int:
         """Return an index as a checked position; ``end`` allows the one after the last."""

@@ -17,7 +17,7 @@ from ._frame import FRAME_KEY, Frame, Seen, current_frame
 from ._history import origin_nodes, snapshot
 from ._policy import Settings, frozen_messages, given_window, plan_window
 from ._program import Program
-from ._record import NO_NODES, ROOT, Fields, Node, Nodes, Record, frozen_copy, new_id, now
+from ._record import NO_NODES, ROOT, Fields, Node, Nodes, Record, new_id, now, recordable, thawed
 from .errors import ArgumentTypeError
 
 
@@ -64,8 +64,10 @@ class Call:
         else:
             self.replaced_seed = None
         self.frame = self._frame(branch)
-        history = snapshot(self.frame.seen.messages, self.frame.nodes)
-        self.inputs = program.call_inputs(order.inputs, history)
+        self.inputs = dict(order.inputs)
+        if program.forward_parameter is not None:  # a copy: the program may do with it as it likes
+            messages = [thawed(message) for message in self.frame.seen.messages]
+            self.inputs[program.forward_parameter] = snapshot(messages, self.frame.nodes)
         self.created_at = now()
         self.started = time.perf_counter()
         self.seconds = 0.0
@@ -89,6 +91,7 @@ class Call:
             seen=Seen.of(window, branch.log),
             nodes=nodes,
             node_paths=self.program.node_paths,
+            speaker=self.program.speaker,
             config=self.order.config,
             session_ids=frozenset({branch.key}) | (outer.session_ids if outer else frozenset()),
         )
@@ -127,24 +130,6 @@ class Call:
     def _requests(self) -> tuple[Any, ...]:
         own = self.recorder.requests(self.frame.newest_prompt(ROOT)) if self.recorder else ()
         return (*self.frame.requests, *own)
-
-
-def recordable(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return copies of field values for the record, and a sentence for each that had to give way.
-
-    An answer that was paid for is never lost: a value that cannot be copied is kept by its repr.
-    """
-    flags: list[str] = []
-    return {name: _recordable(name, value, flags) for name, value in fields.items()}, flags
-
-
-def _recordable(name: str, value: Any, flags: list[str]) -> Any:
-    try:
-        return frozen_copy(value)
-    except Exception as error:  # noqa: BLE001  # any class may fail to copy in any way
-        kind = type(value).__name__
-        flags.append(f"{name!r} could not be copied ({kind}: {error}); its repr was kept")
-        return repr(value)
 
 
 def _after(before: Nodes, calls: list[Record]) -> Nodes:

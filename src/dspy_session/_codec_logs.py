@@ -24,6 +24,8 @@ class LogWriter(Generic[T]):
 
     def see(self, log: Log[T]) -> list[T]:
         """Number the runs behind a log; return the items that no log before it held."""
+        if len(log) == 0:
+            return []
         unseen: list[tuple[_Run[T], int]] = []
         for run, length in log._reaches():  # pyright: ignore[reportPrivateUsage]
             number = self._numbers.get(id(run))

@@ -111,18 +111,31 @@ class Reader:
         return Node(self._runs.log(data[0]), memory)
 
     def _read_records(self) -> list[Record]:
-        """The records, the last first: nested calls stand behind the call they belong to."""
-        made: list[Any] = [None] * len(self._records)
+        made: dict[int, Record] = {}
+        # Nested calls stand behind the call they belong to, so the last come first.
+        for number in reversed(range(len(self._records))):
+            self._made_record(number, made, ())
         ids: set[str] = set()
-        for number in reversed(range(len(made))):
-            record = self._record(Item(self._records[number], "records", number), number, made)
+        for number, record in made.items():
             if record.id in ids:
                 raise damaged(f"there are two with the id {record.id!r:.40}", "records", number)
             ids.add(record.id)
-            made[number] = record
-        return made
+        return [made[number] for number in range(len(made))]
 
-    def _record(self, item: Item, number: int, made: list[Any]) -> Record:
+    def _made_record(self, number: int, made: dict[int, Record], around: tuple[int, ...]) -> Record:
+        if number not in made:
+            item = Item(self._records[number], "records", number)
+            calls: list[Record] = []
+            for call in item.items("calls", []):
+                if type(call) is not int or not 0 <= call < len(self._records):
+                    raise item.damaged(f"there is no record {call!r:.40}", "calls")
+                if call == number or call in around:
+                    raise item.damaged("a call cannot be nested in itself", "calls")
+                calls.append(self._made_record(call, made, (*around, number)))
+            made[number] = self._record(item, number, tuple(calls))
+        return made[number]
+
+    def _record(self, item: Item, number: int, calls: tuple[Record, ...]) -> Record:
         data = item.data
         return Record(
             id=item.text("id"),
@@ -132,7 +145,7 @@ class Reader:
             window=self._window(Item(data.get("window", {}), "records", number, "window")),
             created_at=item.read("created_at", _time),
             latency_s=item.number("latency_s"),
-            calls=tuple(self._call(call, number, made) for call in item.items("calls", [])),
+            calls=calls,
             requests=tuple(
                 self._request(Item(request, "records", number, "requests", n))
                 for n, request in enumerate(item.items("requests", []))
@@ -143,11 +156,6 @@ class Reader:
             source=item.text("source", "call"),
             flags=tuple(_texts(item, "flags")),
         )
-
-    def _call(self, call: Any, number: int, made: list[Any]) -> Record:
-        if type(call) is not int or not number < call < len(made):
-            raise damaged("a nested call stands behind its own", "records", number, "calls")
-        return made[call]
 
     def _window(self, item: Item) -> Window:
         data = item.data

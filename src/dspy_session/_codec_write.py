@@ -163,8 +163,8 @@ class Writer:
     # --- nodes -------------------------------------------------------------------------------
 
     def _see_nodes(self, nodes: Nodes) -> None:
-        for node in nodes.values():
-            self._see(self.runs.see(node.ledger))
+        for path in sorted(nodes):  # numbers must not depend on an order that files do not keep
+            self._see(self.runs.see(nodes[path].ledger))
 
     def _nodes(self, nodes: Nodes) -> int | None:
         """Return the number of a standing of all nodes, written as its difference to the last."""
@@ -177,7 +177,7 @@ class Writer:
             entry: dict[str, Any] = dict.fromkeys(self._last_nodes.keys() - now.keys())
             entry.update({p: n for p, n in now.items() if self._last_nodes.get(p) != n})
             if entry or not self.nodes:
-                self.nodes.append({path: entry[path] for path in sorted(entry)})
+                self.nodes.append(entry)
             self._last_nodes = now
             number = self._node_numbers[id(nodes)] = len(self.nodes) - 1
         return number

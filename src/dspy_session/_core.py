@@ -9,6 +9,7 @@ import dspy
 from ._binding import bound_state
 from ._branch import Branch
 from ._conversation import Conversation
+from ._frame import current_frame
 from ._policy import Settings
 from ._program import Program
 from ._state import SessionState
@@ -39,6 +40,11 @@ class SessionCore:
     def _branch(self) -> Branch:
         state = self._state
         return state._conversation[state._key]
+
+    def _under_way(self) -> bool:
+        """Whether this code runs inside a call on the same branch, which holds its lock."""
+        frame = current_frame()
+        return frame is not None and self._key in frame.session_ids
 
     @property
     def history_field(self) -> str:

@@ -73,34 +73,6 @@ def identity(branch: Branch, position: int) -> tuple[Any, ...]:
     return record.id, edits
 
 
-def preference(branch: Branch, position: int) -> dict[str, Any] | None:
-    """Return the edited turn as a preference pair in TRL's conversational shape, or None."""
-    record = branch.log[position]
-    if record.id not in branch.edits or branch.mark(record).excluded:
-        return None
-    chosen, rejected = branch.outputs(record), record.outputs
-    prompt: list[dict[str, Any]] = []
-    for message in branch.messages_seen(record, position):
-        asked = {n: v for n, v in message.items() if n in record.inputs}
-        told = {n: v for n, v in message.items() if n not in record.inputs}
-        prompt += [*_said("user", asked), *_said("assistant", told)]
-    prompt += _said("user", record.inputs)
-    return {
-        "prompt": prompt,
-        "chosen": _said("assistant", chosen),
-        "rejected": _said("assistant", rejected),
-    }
-
-
-def _said(role: str, fields: Any) -> list[dict[str, Any]]:
-    if not fields:
-        return []
-    if len(fields) == 1:
-        return [{"role": role, "content": str(next(iter(fields.values())))}]
-    lines = (f"{name}: {value}" for name, value in fields.items())
-    return [{"role": role, "content": "\n".join(lines)}]
-
-
 def merged(parts: Iterable[tuple[Branch, str, Selection]]) -> list[dspy.Example]:
     """Return the examples of several branches; turns that branches share come once."""
     seen: set[tuple[Any, ...]] = set()

@@ -12,7 +12,7 @@ import dspy
 
 from ._branch import Branch, window_keys, window_messages
 from ._log import Log
-from ._record import ROOT, Nodes, Record, Request, Window
+from ._record import ROOT, Nodes, Record, Request, Window, thawed
 from ._signatures import Signature
 
 # DSPy's own thread pools carry settings overrides to their workers, but not context variables.
@@ -50,6 +50,8 @@ class Frame:
     """Where nested nodes stand as this call sees them, ledgers as far back as it looks."""
     node_paths: Mapping[int, str]
     """``id(predictor)`` to path, for predictors that are part of the program."""
+    speaker: str | None
+    """Path of the predictor whose signature is the program's own, if there is one."""
     config: Mapping[str, Any]
     """LM settings laid over every predictor's own, e.g. a rollout id."""
     session_ids: frozenset[str]
@@ -61,9 +63,10 @@ class Frame:
     def seen_by(self, node: str, signature: Signature) -> Seen:
         """Return what one predictor sees: the conversation, or its own ledger.
 
-        It sees the conversation when every turn of it renders without a gap in its signature.
+        It sees the conversation when it is the predictor that speaks for the program, or when every
+        turn of it renders without a gap in its signature.
         """
-        if node == ROOT or legible(self.seen.messages, signature):
+        if node == self.speaker or legible(self.seen.messages, signature):
             return self.seen
         ledger: Log[Record] = self.nodes[node].ledger if node in self.nodes else Log()
         window = Window(
@@ -137,5 +140,5 @@ def get_current_history() -> dspy.History:
     For code inside ``forward``, tools and template adapters. The messages are copies.
     """
     frame = current_frame()
-    messages = [] if frame is None else [dict(message) for message in frame.seen.messages]
+    messages = [] if frame is None else [thawed(message) for message in frame.seen.messages]
     return dspy.History(messages=messages)

@@ -20,7 +20,7 @@ from ._adapter import session_adapter
 from ._capture import Recorder, recording
 from ._format import recorded_history
 from ._frame import Frame, current_frame
-from ._record import ROOT, Record, frozen_copy, new_id, now
+from ._record import ROOT, Record, new_id, now, recordable
 from ._signatures import (
     Signature,
     history_field,
@@ -161,7 +161,7 @@ class _NodeCall:
             if "forward" not in predictor.__dict__:
                 self.kwargs["signature"] = quick(self.kwargs.get("signature", signature), name)
         else:
-            messages = tuple(dict(message) for message in given.messages)
+            messages = tuple(recordable(message)[0] for message in given.messages)
             self.window = dataclasses.replace(seen.window, given=messages)
         if frame.config:
             self.kwargs["config"] = {**frame.config, **self.kwargs.get("config", {})}
@@ -172,8 +172,8 @@ class _NodeCall:
             self.frame.leave_requests(requests)
             return
         fields = self.signature.input_fields
-        inputs = {n: frozen_copy(v) for n, v in self.kwargs.items() if n in fields}
-        outputs = {n: frozen_copy(v) for n, v in result.items()} if _is_mapping(result) else {}
+        inputs, flags = recordable({n: v for n, v in self.kwargs.items() if n in fields})
+        outputs, more_flags = recordable(dict(result.items()) if _is_mapping(result) else {})
         self.frame.leave(
             Record(
                 id=new_id(),
@@ -185,6 +185,7 @@ class _NodeCall:
                 latency_s=time.perf_counter() - self.started,
                 requests=requests,
                 saw_root=self.saw_root,
+                flags=(*flags, *more_flags),
             )
         )
 

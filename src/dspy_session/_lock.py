@@ -43,7 +43,6 @@ class CallLock:
         self._guard = threading.Lock()
         self._held = False
         self._holder_thread: int | None = None
-        self._holder_is_task = False
         self._queue: deque[_Waiter] = deque()
 
     @contextmanager
@@ -51,7 +50,8 @@ class CallLock:
         """Hold the lock from synchronous code.
 
         Raises:
-            ConflictError: A coroutine on this very thread holds it, so waiting would never end.
+            ConflictError: This very thread holds it, or a coroutine on it does, so waiting would
+                never end.
         """
         waiter = self._enter(None)
         if waiter is not None:
@@ -60,7 +60,7 @@ class CallLock:
             except BaseException:
                 self._abandon(waiter)
                 raise
-        self._claim(is_task=_in_task())
+        self._holder_thread = threading.get_ident()
         try:
             yield
         finally:
@@ -76,7 +76,7 @@ class CallLock:
             except BaseException:
                 self._abandon(waiter)
                 raise
-        self._claim(is_task=True)
+        self._holder_thread = threading.get_ident()
         try:
             yield
         finally:
@@ -89,8 +89,8 @@ class CallLock:
                 return None
             if loop is None and self._waits_for_this_thread():
                 msg = (
-                    "a coroutine on this thread is in the middle of a call on the same "
-                    "conversation; `await session.acall(...)` instead of calling it"
+                    "this thread is in the middle of a call on the same conversation, which "
+                    "would wait for itself; let it end first, or `await session.acall(...)`"
                 )
                 raise ConflictError(msg)
             waiter = _Waiter(loop)
@@ -98,14 +98,10 @@ class CallLock:
             return waiter
 
     def _waits_for_this_thread(self) -> bool:
-        """Whether a coroutine on this thread holds the lock, or stands before us in the queue."""
+        """Whether this thread holds the lock, or a coroutine on it is in the queue before us."""
         here = threading.get_ident()
-        holding = self._holder_is_task and self._holder_thread == here
-        return holding or any(one.loop is not None and one.thread == here for one in self._queue)
-
-    def _claim(self, *, is_task: bool) -> None:
-        self._holder_thread = threading.get_ident()
-        self._holder_is_task = is_task
+        ahead = (one.thread for one in self._queue if one.loop is not None)
+        return self._holder_thread == here or here in ahead
 
     def _abandon(self, waiter: _Waiter) -> None:
         with self._guard:
@@ -119,13 +115,6 @@ class CallLock:
             while self._queue:
                 waiter = self._queue.popleft()
                 if waiter.wake():  # stays held: handed over
-                    self._holder_thread, self._holder_is_task = waiter.thread, bool(waiter.loop)
+                    self._holder_thread = waiter.thread
                     return
             self._held, self._holder_thread = False, None
-
-
-def _in_task() -> bool:
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:
-        return False

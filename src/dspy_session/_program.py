@@ -11,16 +11,23 @@ import pydantic
 
 from ._inject import Sessioned, inject, predictors, root_history_field
 from ._policy import CopyMode
-from ._record import Fields
+from ._record import ROOT, Fields
 from ._signatures import forward_history_parameter, own_signature, program_fields
 from .errors import ArgumentError, ArgumentTypeError
 
 
 def copied(module: dspy.Module, mode: CopyMode) -> dspy.Module:
     """Return the module to wrap: a deep copy, a shallow one, or the very same."""
-    if mode == "deep":
-        return module.deepcopy()
-    return copy.copy(module) if mode == "shallow" else module
+    if mode == "none":
+        return module
+    try:
+        return module.deepcopy() if mode == "deep" else copy.copy(module)
+    except Exception as error:
+        msg = (
+            f"{type(module).__name__} cannot be copied ({type(error).__name__}: {error}); "
+            f"copy_mode='shallow' or 'none' shares its parts, or the program itself"
+        )
+        raise ArgumentError(msg) from error
 
 
 class Program:
@@ -47,6 +54,7 @@ class Program:
             else forward_history_parameter(module, history_field, strict=strict)
         )
         self.history_field = root_history_field(module) or self.forward_parameter or history_field
+        self.speaker = speaker(module)
         self.inputs, self.outputs, self.takes_any = program_fields(module, self.history_field)
 
     @property
@@ -71,12 +79,6 @@ class Program:
             names = ", ".join(map(repr, self.inputs))
             msg = f"{self.name} has no input {unknown[0]!r}; its inputs are {names}"
             raise ArgumentError(msg)
-
-    def call_inputs(self, inputs: Mapping[str, Any], history: dspy.History) -> dict[str, Any]:
-        """Return the arguments for the module, with the history where ``forward`` names it."""
-        if self.forward_parameter is None:
-            return dict(inputs)
-        return {**inputs, self.forward_parameter: history}
 
     def recorded_inputs(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs that are part of a turn: the program's own, nothing of DSPy's."""
@@ -107,6 +109,13 @@ class Program:
             return self.outputs
         guessed = {name: a for _, p in predictors(self.module) for name, a in _outputs(p).items()}
         return {name: guessed.get(name, str) for name in (seen or {})}
+
+
+def speaker(module: dspy.Module) -> str | None:
+    """Return the path of the predictor whose fields are those of the program itself, or None."""
+    if isinstance(module, dspy.Predict):
+        return ROOT
+    return "predict" if isinstance(module, dspy.ChainOfThought) else None
 
 
 def _outputs(predictor: Any) -> dict[str, Any]:

@@ -34,6 +34,24 @@ def thawed(fields: Fields) -> dict[str, Any]:
     return {name: frozen_copy(value) for name, value in fields.items()}
 
 
+def recordable(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return copies of field values for the record, and a sentence for each that had to give way.
+
+    An answer that was paid for is never lost: a value that cannot be copied is kept by its repr.
+    """
+    flags: list[str] = []
+    return {name: _recordable(name, value, flags) for name, value in fields.items()}, flags
+
+
+def _recordable(name: str, value: Any, flags: list[str]) -> Any:
+    try:
+        return frozen_copy(value)
+    except Exception as error:  # noqa: BLE001  # any class may fail to copy in any way
+        kind = type(value).__name__
+        flags.append(f"{name!r} could not be copied ({kind}: {error}); its repr was kept")
+        return repr(value)
+
+
 def new_id() -> str:
     """Return a fresh id for a turn, a call or a branch: 16 hex digits."""
     return secrets.token_hex(8)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dspy
 from typing_extensions import Self
 
+from . import _dspy_types as _dspy_types  # imported for what it registers
+from ._codec import conversation_from, document_of
+from ._files import read_bytes, write_atomically
+from ._inject import predictors
+from ._json import from_bytes, to_bytes
+from ._json_types import types_in
 from ._policy import Settings
+from ._signatures import program_fields
+from ._state import SessionState
 from ._training import Training
+from .errors import FileFormatError
 
 
 class Saving(Training):
@@ -67,3 +77,49 @@ def saved_settings(settings: Settings) -> dict[str, Any]:
         "history_input_fields": None if allowed is None else sorted(allowed),
         "history_policy": settings.history_policy,
     }
+
+
+def document(state: SessionState, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state, all branches, as JSON-ready data."""
+    return document_of(state._conversation, state._key, settings)
+
+
+def state_from(
+    data: Any, module: dspy.Module | None, source: str = "the document"
+) -> tuple[SessionState, dict[str, Any]]:
+    """Return the state in a document, and the settings beside it."""
+    types = types_in(_annotations(module))
+    conversation, key, settings = conversation_from(data, types, source)
+    return SessionState._of(conversation, key), settings
+
+
+def write_state(path: str | Path, state: SessionState, settings: Mapping[str, Any]) -> None:
+    """Write a state to a file, which is whole at every moment."""
+    write_atomically(path, to_bytes(document(state, settings)))
+
+
+def read_state(
+    path: str | Path, module: dspy.Module | None
+) -> tuple[SessionState, dict[str, Any]]:
+    """Return the state in a file, and the settings beside it."""
+    source = repr(str(path))
+    content = read_bytes(path)
+    try:
+        data = from_bytes(content)
+    except FileFormatError as problem:
+        msg = f"cannot read {source}: {problem}"
+        raise FileFormatError(msg) from None
+    return state_from(data, module, source)
+
+
+def _annotations(module: dspy.Module | None) -> list[Any]:
+    """Every type that a program's signatures name: those may be rebuilt from a file."""
+    if module is None:
+        return []
+    found = [
+        field.annotation
+        for _, predictor in predictors(module)
+        for field in predictor.signature.fields.values()
+    ]
+    inputs, outputs, _ = program_fields(module, "")
+    return [*found, *inputs.values(), *outputs.values()]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,9 @@ from ._binding import StateBinding
 from ._branch import Branch
 from ._call import Call, Order, commit_to, order_of
 from ._conversation import Conversation
-from ._frame import current_frame
 from ._policy import Settings, field_names
 from ._program import Program, copied
-from ._record import new_id
+from ._record import new_id, thawed
 from ._saving import Saving
 from ._state import SessionState, as_seed
 from ._turns import Turn, Turns
@@ -141,8 +141,9 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             with call.open():
                 result = self.module(**call.inputs)
             turn = self._commit(call, result) if records else None
-        if turn is not None:
-            self._announce(turn)
+        awaitable = None if turn is None else self._announce(turn)
+        if awaitable is not None:
+            _settle(awaitable)
         return result
 
     async def aforward(self, **inputs: Any) -> Any:
@@ -189,11 +190,6 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         branch = commit(lambda present: call.record(present, result))
         return Turn(branch, len(branch.log) - 1)
 
-    def _under_way(self) -> bool:
-        """Whether this code runs inside a call on the same branch, which holds its lock."""
-        frame = current_frame()
-        return frame is not None and self._key in frame.session_ids
-
     def _turn_lock(self, *, records: bool) -> AbstractContextManager[None]:
         if not records or self._under_way():
             return nullcontext()
@@ -234,7 +230,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
     def session_history(self) -> dspy.History:
         """The history that the next call would see."""
         call = Call(self._program, self._settings, Order({}, None), self._branch)
-        return dspy.History(messages=call.frame.seen.messages)
+        return dspy.History(messages=[thawed(message) for message in call.frame.seen.messages])
 
     def __len__(self) -> int:
         return len(self.turns)
@@ -375,6 +371,21 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             f"Session({self.program_name}, turns={len(self.turns)}, "
             f"history_field={self.history_field!r})"
         )
+
+
+_settling: set[asyncio.Task[None]] = set()
+
+
+def _settle(awaitable: Coroutine[Any, Any, None]) -> None:
+    """Run an async callback from synchronous code: now, or soon where an event loop runs."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(awaitable)
+        return
+    task = loop.create_task(awaitable)
+    _settling.add(task)  # a loop holds its tasks only weakly
+    task.add_done_callback(_settling.discard)
 
 
 async def _guarded(awaitable: Any, turn: Turn) -> None:

@@ -12,7 +12,7 @@ import dspy
 from ._branch import Branch
 from ._conversation import Conversation
 from ._policy import frozen_messages
-from ._record import ROOT, Node, Record, Window, frozen_copy, new_id, now
+from ._record import ROOT, Node, Record, Window, frozen_copy, new_id, now, thawed
 from ._turns import Call, Turn, Turns
 from .errors import ArgumentTypeError
 
@@ -98,7 +98,7 @@ class SessionState:
     def initial_history(self) -> dspy.History | None:
         """The messages from before the first turn."""
         seed = self._branch.seed
-        return None if seed is None else dspy.History(messages=[dict(message) for message in seed])
+        return None if seed is None else dspy.History(messages=[thawed(one) for one in seed])
 
     @property
     def l2_memory(self) -> str:

@@ -194,14 +194,15 @@ class Training(Branching):
 
         Returns:
             Dicts with ``prompt``, ``chosen`` (as edited) and ``rejected`` (as recorded), each a
-            list of ``{"role", "content"}`` messages.
+            list of ``{"role", "content"}`` messages, the prompt as it was sent.
         """
-        branch = self._branch
-        pairs = (
-            examples_of.preference(branch, position)
-            for position in range(branch.log.first, len(branch.log))
-        )
-        return [pair for pair in pairs if pair is not None]
+        from .export import preferences
+
+        return preferences(self._branch, self._exported())
+
+    def _exported(self) -> list[int]:
+        """Positions of the turns that exports hold: all that are not excluded."""
+        return list(examples_of.kept_positions(self._branch, Selection(require_outputs=False)))
 
     def export(self, path: str | Path, *, format: str | None = None) -> Path:  # the term
         """Write the turns that are not excluded to a file.
@@ -219,9 +220,7 @@ class Training(Branching):
         """
         from .export import write
 
-        branch = self._branch
-        kept = examples_of.kept_positions(branch, Selection(require_outputs=False))
-        write(path, self, list(kept), format)
+        write(path, self, self._exported(), format)
         return Path(path)
 
 
@@ -232,6 +231,10 @@ def _golds(gold: Gold, count: int) -> list[dspy.Example | None]:
     if len(golds) != count:
         msg = f"gold has {len(golds)} examples for {count} turns; give one, or one per turn"
         raise ArgumentError(msg)
+    for one in golds:
+        if one is not None and not isinstance(one, dspy.Example):
+            msg = f"gold holds dspy.Example objects or None, got {type(one).__name__}"
+            raise ArgumentTypeError(msg)
     return golds
 
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from dspy_session.inspector._diff import word_diff
 
-words = st.lists(st.sampled_from(["red", "blue", "go", " ", "\n", ".", ",", "é", "x_y"]), max_size=30)
+words = st.lists(
+    st.sampled_from(["red", "blue", "go", " ", "\n", ".", ",", "é", "x_y"]), max_size=30
+)
 
 
 def rebuilt(parts, kind):
@@ -44,7 +46,8 @@ def test_very_long_texts_are_compared_by_lines():
     parts = word_diff(old, new)
     assert rebuilt(parts, "added") == new
     assert ("same", "".join(f"line {n} one\n" for n in range(6, 300))) in [
-        (kind, text.partition(" one\n")[2] if text.startswith(" one\n") else text) for kind, text in parts
+        (kind, text.partition(" one\n")[2] if text.startswith(" one\n") else text)
+        for kind, text in parts
     ]
 
 

@@ -47,9 +47,7 @@ def built(specs):
         branch = said(branch, spec["question"], spec["answer"])
         record = branch.log.last
         scores = {} if spec["score"] is None else {"m": Score(spec["score"])}
-        mark = Mark(
-            scores, "m" if scores else None, spec["label"], spec["note"], spec["excluded"]
-        )
+        mark = Mark(scores, "m" if scores else None, spec["label"], spec["note"], spec["excluded"])
         branch = branch.marked(record.id, mark)
     for position, spec in enumerate(specs):
         if spec["edit"] is not None:

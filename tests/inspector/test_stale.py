@@ -31,7 +31,9 @@ def stepped(branch: Branch, kind: str, number: int) -> Branch:
             Window(0, length, fields=FieldFilter(frozenset({"answer"})), edits=branch.edits),
             Window(given=({"question": "x"},)),
         )[number]
-        return branch.appended(turn_after(branch, {"question": "q"}, {"answer": "a"}, window=window))
+        return branch.appended(
+            turn_after(branch, {"question": "q"}, {"answer": "a"}, window=window)
+        )
     if not len(branch.log):
         return branch
     record = branch.log[number % len(branch.log)]

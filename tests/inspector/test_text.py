@@ -55,7 +55,10 @@ class Spiteful:
         ({2, 1}, "[1, 2]"),
         (b"abc", "<3 B of binary data>"),
         (Colour.RED, "red"),
-        (Person(name="Ann", born=datetime.date(1990, 2, 3)), '{"name": "Ann", "born": "1990-02-03"}'),
+        (
+            Person(name="Ann", born=datetime.date(1990, 2, 3)),
+            '{"name": "Ann", "born": "1990-02-03"}',
+        ),
         (Point(1, "p"), '{"x": 1, "label": "p"}'),
         (datetime.date(2020, 1, 2), "2020-01-02"),
         (Decimal("1.50"), "Decimal('1.50')"),

@@ -14,7 +14,9 @@ from dspy_session._record import Record, Request, Window, new_id
 BEGAN = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
 
-def turn_after(branch: Branch, inputs: dict[str, Any], outputs: dict[str, Any], **more: Any) -> Record:
+def turn_after(
+    branch: Branch, inputs: dict[str, Any], outputs: dict[str, Any], **more: Any
+) -> Record:
     """A turn that saw all of the branch as it is now."""
     length = len(branch.log)
     defaults: dict[str, Any] = {

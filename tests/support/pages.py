@@ -73,13 +73,13 @@ class Page:
         message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
         self.widget.comm.handle_msg(message)
 
-    def reply(self, name: str, **args: Any) -> dict[str, Any]:
+    def reply(self, name: str, /, **args: Any) -> dict[str, Any]:
         number = next(self._numbers)
         self.post({"ask": name, "seq": number, "args": args})
         found = self.wire.wait_for(lambda one: custom(one).get("re") == number)
         return custom(found)
 
-    def ask(self, name: str, **args: Any) -> Any:
+    def ask(self, name: str, /, **args: Any) -> Any:
         """The result of a request; raises RefusedError when there is a problem."""
         reply = self.reply(name, **args)
         if "error" in reply:

@@ -1,5 +1,6 @@
 /** A turn in full: fields, scores, notes, cost, history, prompt and the calls made inside it. */
 import { useEffect, useRef } from "preact/hooks";
+import { focused } from "../focused";
 import { exclude } from "../keys";
 import type { TurnDetail as Detail, Row } from "../protocol";
 import { act, start } from "../store/actions";
@@ -33,8 +34,8 @@ export function TurnDetail({ store, branch, row, position, hasStop }: Props) {
   const cell = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // The keyboard came before this was here, and waits at the table.
-    const grid = cell.current?.closest<HTMLElement>("[role=treegrid]");
-    if (hasStop && grid?.matches(":focus")) cell.current?.focus({ preventScroll: true });
+    const waiting = focused(cell.current)?.getAttribute("role") === "treegrid";
+    if (hasStop && waiting) cell.current?.focus({ preventScroll: true });
   }, [hasStop]);
   return (
     <div role="row" aria-level={2} aria-posinset={1} aria-setsize={1}>
@@ -130,7 +131,12 @@ function Whole({ store, branch, row, detail }: WholeProps) {
       />
       <Calls store={store} turn={turn} calls={detail.calls} />
       <div class="choices">
-        <button type="button" disabled={!able} onClick={() => act(store, "fork", at)}>
+        <button
+          type="button"
+          title="A new branch with the turns before this one"
+          disabled={!able}
+          onClick={() => act(store, "fork", at)}
+        >
           Fork here
         </button>
         <button type="button" disabled={!calls} onClick={() => start(store, "rerun", at)}>

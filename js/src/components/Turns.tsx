@@ -1,5 +1,6 @@
 /** The table of turns: only the rows near the screen exist. */
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { focused } from "../focused";
 import { FIRST_FIELD, pressed } from "../keys";
 import { focusOn } from "../store/screen";
 import type { Store } from "../store/store";
@@ -9,10 +10,6 @@ import { RunningRows } from "./RunningRows";
 import { TurnRow } from "./TurnRow";
 
 const ROW_PX = 40;
-
-function focused(element: HTMLElement | null): Element | null {
-  return (element?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement ?? null;
-}
 
 export function Turns({ store }: { store: Store }) {
   const rows = store.rows.value;

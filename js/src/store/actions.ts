@@ -2,7 +2,7 @@
 import type { Args, Name, Result } from "../client";
 import type { Acted, Finished, Job, Started } from "../protocol";
 import { showBranch } from "./navigation";
-import { announce } from "./screen";
+import { announce, focusOn } from "./screen";
 import type { Store } from "./store";
 
 type Action = { [K in Name]: Result<K> extends Acted ? K : never }[Name];
@@ -18,6 +18,8 @@ export async function perform<K extends Action>(
   announce(store, acted.message);
   if (acted.branch && (acted.branch !== store.branch.peek() || acted.turn_id)) {
     await showBranch(store, acted.branch, acted.turn_id);
+    const last = store.rows.peek().matched.peek() - 1;
+    if (!acted.turn_id) focusOn(store, { position: Math.max(0, last) });
   }
   return acted;
 }
