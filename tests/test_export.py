@@ -214,7 +214,7 @@ def test_text_that_no_json_reader_takes_is_an_error_by_name(tmp_path):
 
 
 def test_cells_that_a_spreadsheet_would_run_are_text(tmp_path):
-    bad = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"]  # noqa: RUF001
+    bad = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"]
     good = ["a=1", "1", "", "'quoted'", 'with "quotes", commas\nand lines']
     session = sessionify(dspy.Predict("question -> answer"))
     for text in bad + good:
@@ -263,7 +263,7 @@ def test_without_pyarrow_the_message_says_how_to_get_it(tmp_path, monkeypatch):
         ("out.csv", "html", "there is no HTML export yet"),
     ],
 )
-def test_an_unknown_format_is_refused_and_nothing_is_written(tmp_path, name, format, message):  # noqa: A002
+def test_an_unknown_format_is_refused_and_nothing_is_written(tmp_path, name, format, message):
     with pytest.raises(ArgumentError, match=message):
         export.write(tmp_path / name, chat("one"), [0], format)
     assert not list(tmp_path.iterdir())

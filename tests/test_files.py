@@ -7,14 +7,19 @@ import signal
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from dspy_session import _files
 from dspy_session._files import read_bytes, write_atomically
 from dspy_session.errors import FileFormatError
 
 WRITER = """
-import sys
+import sys, types
+package = types.ModuleType("dspy_session")  # without DSPy, which takes seconds to import
+package.__path__ = [sys.argv[2]]
+sys.modules["dspy_session"] = package
 from dspy_session._files import write_atomically
 old, new = b"a" * 3_000_000, b"b" * 2_000_000
 print("ready", flush=True)
@@ -29,7 +34,9 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
     write_atomically(path, b"a" * 3_000_000)
     for _ in range(12):
         with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, str(path), str(Path(_files.__file__).parent)],
+            stdout=subprocess.PIPE,
+            text=True,
         ) as writer:
             assert writer.stdout.readline() == "ready\n"
             for _ in range(20):

@@ -400,7 +400,8 @@ class SessionMachine(RuleBasedStateMachine):
         for node, state in states.items():
             ledger = branch.ledgers[node]
             # Calls of turns that are no longer kept may be forgotten too.
-            assert [call.id for call in state.turns] == [c.id for c in ledger][-len(state.turns) :]
+            kept = ledger[len(ledger) - len(state.turns) :]
+            assert [call.id for call in state.turns] == [call.id for call in kept]
             for call, plain in zip(state.turns[::-1], ledger[::-1], strict=False):
                 self.check_call(branch, call, plain)
 

@@ -131,8 +131,8 @@ export function editCell(store: Store, row: Row): void {
 export function editTarget(store: Store, row: Row, target: Target): void {
   const turn = { ...row, branch: shown(store) };
   withMore(store, (more) => {
-    if ("field" in target) void more.editField(store, turn, target.field, target.kind);
-    else more.openDraft(store, turn, target, `${row[target.kind] ?? ""}`);
+    if ("field" in target) void more.editField(store, turn, target.field, target.kind, "row");
+    else more.openDraft(store, turn, target, `${row[target.kind] ?? ""}`, "row");
   });
 }
 

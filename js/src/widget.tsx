@@ -5,7 +5,9 @@ import { render as mount } from "preact";
 import { Inspector } from "./components/Inspector";
 import type { Summary } from "./protocol";
 import { openStore } from "./store/store";
-import styles from "./styles/inspector.css";
+import frame from "./styles/frame.css";
+import narrow from "./styles/narrow.css";
+import table from "./styles/table.css";
 import { SUPPRESS } from "./suppress";
 
 interface Traits {
@@ -18,7 +20,7 @@ function render({ model, el }: RenderProps<Traits>): () => void {
   host.setAttribute(SUPPRESS, "true");
   const root = host.attachShadow({ mode: "open" });
   const style = document.createElement("style");
-  style.textContent = styles;
+  style.textContent = frame + table + narrow;
   const place = document.createElement("div");
   root.append(style, place);
   el.append(host);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { conversation, turn } from "../dev/memory_kernel";
 import { fieldDetail, usage } from "../dev/memory_view";
+import { characters } from "../src/characters";
 import { fireEvent, open, waitFor, within } from "./page";
 
 const call = {
@@ -112,4 +113,12 @@ test("a very long word arrives in parts", async () => {
   fireEvent.click(await page.findByRole("button", { name: "Show 200,000 more characters" }));
   await waitFor(() => expect(page.asked("text")[0]).toMatchObject({ start: 200_000 }));
   await page.findByRole("button", { name: "Show 50,000 more characters" });
+});
+
+test("characters are counted as the kernel counts them", async () => {
+  const page = open(conversation([turn("t0", "a", "\u{1F600}".repeat(3))]));
+  fireEvent.click(page.getByRole("button", { name: "Expand turn 0" }));
+  await page.findByRole("tab", { name: "Prompt sent" });
+  expect(page.queryByRole("button", { name: /more character/ })).toBeNull();
+  expect(characters("\u{1F600}a")).toBe(2);
 });

@@ -168,3 +168,16 @@ test("two inputs make two boxes in the composer, named as the fields are", () =>
   expect(page.getByRole("textbox", { name: "question" })).toBeTruthy();
   expect(page.getByRole("textbox", { name: "context" })).toBeTruthy();
 });
+
+test("an expanded turn shows an edit only where it was begun", async () => {
+  const page = open(conversation(two()));
+  fireEvent.click(page.getByRole("button", { name: "Expand turn 0" }));
+  await page.findByRole("tab", { name: "Prompt sent" });
+  const box = await edit(page, 0, 2, "Edit answer of turn 0");
+  expect(page.cell(0, 2).contains(box)).toBe(true);
+  type(box, "half");
+  fireEvent.click(page.getByRole("button", { name: "edit answer" }));
+  await waitFor(() => expect(page.cell(0, 2).querySelector("textarea")).toBeNull());
+  const moved = await page.findByRole("textbox", { name: "Edit answer of turn 0" });
+  expect((moved as HTMLTextAreaElement).value).toBe("half");
+});

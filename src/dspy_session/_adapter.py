@@ -42,7 +42,7 @@ def session_adapter() -> Any:
     known = _twins.get(adapter)
     if known is not None and known[0] == vars(adapter):
         return known[1]
-    twin = copy.copy(adapter)
+    twin: Any = copy.copy(adapter)
     twin.__class__ = _twin_class(type(adapter))
     twin._formatted = {}
     _twins[adapter] = (dict(vars(adapter)), twin)

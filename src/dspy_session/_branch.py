@@ -108,13 +108,16 @@ class Branch:
 
     def appended(self, record: Record, *, keep: int | None = None) -> Branch:
         """Return the branch with one more turn; older turns than the last ``keep`` go."""
-        log = self.log.append(record)
+        log, nodes = self.log.append(record), record.after or self.nodes
         if keep is not None and len(log) - log.first > keep:
             first = len(log) - keep
-            # What the kept turns saw must stay readable.
-            oldest_seen = min(kept.window.start for kept in log.between(first, len(log)))
-            log = log.forget_before(first, keep_from=min(first, oldest_seen))
-        return dataclasses.replace(self, log=log, nodes=record.after or self.nodes, ahead=None)
+            # What the kept turns and their nested calls saw must stay readable.
+            windows = [kept.window for kept in log.between(first, len(log))]
+            seen = [window.start for window in windows if window.given is None]
+            oldest = log.reaching_back_to(min(first - keep, *seen, first))
+            nodes = _forgetting(nodes, log[first].before, oldest[oldest.first].before)
+            log = log.forget_before(first, keep_from=oldest.first)
+        return dataclasses.replace(self, log=log, nodes=nodes, ahead=None)
 
     def cut(self, length: int) -> Branch:
         """Return the branch as it stood when it had ``length`` turns; redo can go forward again."""
@@ -197,6 +200,21 @@ def nodes_within(nodes: Nodes, log: Log[Record], window: Window) -> Nodes:
             start = len(oldest.before[path].ledger) if path in oldest.before else 0
         within[path] = dataclasses.replace(node, ledger=node.ledger.reaching_back_to(start))
     return within
+
+
+def _forgetting(nodes: Nodes, in_sight: Nodes, kept: Nodes) -> Nodes:
+    """Return nested nodes without the calls from before ``in_sight``, kept back to ``kept``."""
+
+    def length(then: Nodes, path: str) -> int:
+        return len(then[path].ledger) if path in then else 0
+
+    return {
+        path: dataclasses.replace(
+            node,
+            ledger=node.ledger.forget_before(length(in_sight, path), keep_from=length(kept, path)),
+        )
+        for path, node in nodes.items()
+    }
 
 
 def _message(record: Record, window: Window, edits: Edits | None) -> dict[str, Any]:

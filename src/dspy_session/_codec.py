@@ -51,14 +51,18 @@ def document_of(conversation: Conversation, key: str, config: Mapping[str, Any])
         config: How the session was set up.
 
     Raises:
+        BranchNotFoundError: The branch was pruned.
         EncodeError: A value cannot be written; the message names its place.
     """
     branches = conversation.branches
+    if not any(branch.key == key for branch in branches):
+        _ = conversation[key]  # says why
     return {
         "format": FORMAT,
         "version": VERSION,
         "key": encode(key),
         "config": encode(dict(config), at=("config",)),
+        "made": conversation._made,  # pyright: ignore[reportPrivateUsage]
         **Writer().tables(branches),
     }
 
@@ -124,14 +128,15 @@ def _read(document: Item, types: Types) -> tuple[Conversation, str, dict[str, An
     config = decode(document.data.get("config"), types, at=("config",))
     if type(config) is not dict:
         raise document.damaged("an object belongs here", "config")
-    conversation = _conversation_of(Reader(document, types).branches)
+    conversation = _conversation_of(Reader(document, types).branches, document.count("made", 0))
     if key not in conversation:
         raise document.damaged(f"there is no branch with the key {key!r:.40}", "key")
     return conversation, key, config
 
 
-def _conversation_of(branches: Sequence[Branch]) -> Conversation:
+def _conversation_of(branches: Sequence[Branch], made: int) -> Conversation:
     conversation = Conversation(branches[0])
+    made = max(made, 1 + max(branch.order for branch in branches))
     conversation._branches = {branch.key: branch for branch in branches}  # pyright: ignore[reportPrivateUsage]
-    conversation._made = 1 + max(branch.order for branch in branches)  # pyright: ignore[reportPrivateUsage]
+    conversation._made = made  # pyright: ignore[reportPrivateUsage]
     return conversation

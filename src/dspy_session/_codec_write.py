@@ -7,12 +7,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pydantic
+
 from ._amendments import Mark
 from ._branch import Branch
 from ._codec_logs import LogWriter
 from ._codec_texts import TextWriter
 from ._codec_versions import VersionWriter
-from ._json import encode
+from ._json import MAX_DEPTH, encode
+from ._json_types import is_registered
 from ._record import ROOT, FieldFilter, Fields, Node, Nodes, Record, Request, Window, record_key
 
 
@@ -218,7 +221,7 @@ class Writer:
         """A value that a model was sent or gave: text as parts, all else as an object."""
         if type(value) is str:
             return self.texts.parts(value)
-        return {"value": self.texts.value(encode(value, at=at))}
+        return {"value": self.texts.value(encode(_plain(value), at=at))}
 
 
 class _Histories:
@@ -261,6 +264,20 @@ class _Histories:
         if number == len(self.messages):
             self.messages.append(self._texts.referred(encoded))
         return number
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """What a client library wraps answers in, as the data that it is.
+
+    Files could hold such a wrapper, but nobody would name its class to read it again.
+    """
+    if depth > MAX_DEPTH:
+        return value  # a cycle, perhaps, which is told when it is written
+    if isinstance(value, pydantic.BaseModel) and not is_registered(type(value)):
+        value = dict(value)
+    if isinstance(value, dict):
+        return {name: _plain(item, depth + 1) for name, item in value.items()}
+    return [_plain(item, depth + 1) for item in value] if type(value) is list else value
 
 
 def _pair(first: int | None, second: int | None) -> list[int | None] | None:

@@ -10,7 +10,7 @@ import dspy
 
 from ._branch import Branch
 from ._history import snapshot
-from ._record import thawed
+from ._record import Fields, thawed
 
 HistoryVersion = Literal["as_seen", "as_edited"]
 
@@ -65,22 +65,38 @@ def example_at(
     return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
 
 
-def identity(branch: Branch, position: int) -> tuple[Any, ...]:
-    """Return what makes an example the same as another: the turn, and the edits that show in it."""
-    record = branch.log[position]
-    shown = [record.id, *(r.id for r in branch.log.between(record.window.start, position))]
-    edits = tuple((one, id(branch.edits.get(one))) for one in shown if one in branch.edits)
-    return record.id, edits
-
-
 def merged(parts: Iterable[tuple[Branch, str, Selection]]) -> list[dspy.Example]:
-    """Return the examples of several branches; turns that branches share come once."""
-    seen: set[tuple[Any, ...]] = set()
+    """Return the examples of several branches; turns that branches share come once.
+
+    A turn comes again where it was edited otherwise, or, with the history ``as_edited``, where the
+    turns before it were.
+    """
+    seen: dict[str, list[list[Fields]]] = {}
     examples: list[dspy.Example] = []
     for branch, history_field, selection in parts:
         for position in kept_positions(branch, selection):
-            key = identity(branch, position)
-            if key not in seen:
-                seen.add(key)
+            shown = _edits_shown(branch, position, selection)
+            versions = seen.setdefault(branch.log[position].id, [])
+            if not any(_equal(shown, version) for version in versions):
+                versions.append(shown)
                 examples.append(example_at(branch, position, history_field, selection))
     return examples
+
+
+def _edits_shown(branch: Branch, position: int, selection: Selection) -> list[Fields]:
+    """Return the edits that an example shows: of the turn itself, and of its history as edited."""
+    record = branch.log[position]
+    records = [record]
+    if selection.include_history and selection.history == "as_edited":
+        log = branch.log.reaching_back_to(record.window.start)
+        records = [*log.between(record.window.start, record.window.stop), record]
+    return [branch.edits.get(one.id) or {} for one in records]
+
+
+def _equal(left: list[Fields], right: list[Fields]) -> bool:
+    if all(one is other for one, other in zip(left, right, strict=True)):
+        return True
+    try:
+        return bool(left == right)
+    except (TypeError, ValueError):  # e.g. arrays, which compare elementwise
+        return False

@@ -269,8 +269,4 @@ def root_history_field(module: dspy.Module) -> str | None:
     """Return the history field of a program that is a bare predictor."""
     if not isinstance(module, dspy.Predict):
         return None
-    signature: Any = module.signature
-    for name, field in signature.input_fields.items():
-        if is_history(field.annotation):
-            return name
-    return None
+    return history_field(module.signature)

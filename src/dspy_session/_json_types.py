@@ -88,6 +88,11 @@ def coder_of(cls: type) -> Coder | None:
     return _coders.get(cls)
 
 
+def is_registered(cls: type) -> bool:
+    """Whether a class was registered."""
+    return _registered.get(type_name(cls)) is cls
+
+
 def is_named_tuple(cls: type) -> bool:
     """Whether a class was made by ``NamedTuple`` or ``namedtuple``."""
     return issubclass(cls, tuple) and isinstance(getattr(cls, "_fields", None), tuple)

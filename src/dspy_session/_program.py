@@ -55,7 +55,9 @@ class Program:
         )
         self.history_field = root_history_field(module) or self.forward_parameter or history_field
         self.speaker = speaker(module)
-        self.inputs, self.outputs, self.takes_any = program_fields(module, self.history_field)
+        self.inputs, self.outputs, self.takes_any = program_fields(
+            module, self.history_field, strict=strict
+        )
 
     @property
     def name(self) -> str:

@@ -39,7 +39,8 @@ class Saving(Training):
             EncodeError: A value cannot be written; the message names its field.
         """
         if save_program:
-            dspy.Module.save(self.deepcopy(), path, save_program=True, **options)
+            program: Any = self
+            dspy.Module.save(program.deepcopy(), path, save_program=True, **options)
             return
         write_state(path, self._state, saved_settings(self._settings))
 
@@ -60,7 +61,8 @@ class Saving(Training):
             FileFormatError: The file is damaged, foreign, or of a newer version.
         """
         state, saved = read_state(path, module)
-        session = cls(module, **{**saved, **settings})
+        make: Any = cls
+        session = make(module, **{**saved, **settings})
         session._own_state = state
         return session
 

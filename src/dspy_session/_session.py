@@ -130,7 +130,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
     async def acall(self, *args: Any, **inputs: Any) -> Any:
         """The same as calling the session, awaited."""
         self._refuse_positional(args)
-        return await dspy.Module.acall(self, **inputs)
+        return await dspy.Module.acall(self, **inputs)  # pyright: ignore[reportCallIssue]
 
     def forward(self, **inputs: Any) -> Any:
         """Run one turn; see :meth:`__call__`."""

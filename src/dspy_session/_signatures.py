@@ -165,7 +165,7 @@ def own_signature(module: dspy.Module) -> Signature | None:
 
 
 def program_fields(
-    module: dspy.Module, history: str
+    module: dspy.Module, history: str, *, strict: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any], bool]:
     """Return what a program takes and gives.
 
@@ -177,14 +177,16 @@ def program_fields(
     if signature is not None:
         inputs = {name: f.annotation for name, f in signature.input_fields.items()}
         outputs = {name: f.annotation for name, f in signature.output_fields.items()}
-        inputs = {n: a for n, a in inputs.items() if n != history and not is_history(a)}
+        inputs = {
+            n: a for n, a in inputs.items() if n != history and not is_history(a, strict=strict)
+        }
         return inputs, outputs, False
     forward = getattr(type(module), "forward", None)
     hints = _hints(forward)
     inputs = {
         name: hints.get(name, str)
         for name in _parameters(forward)
-        if name != history and not is_history(hints.get(name))
+        if name != history and not is_history(hints.get(name), strict=strict)
     }
     return inputs, {}, _takes_any(forward)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from browser.lab import Lab
 from browser.notebook import Notebook, write_notebook
+from browser.scenes import CHAT, SHOW
+from browser.view import View
 
 SHOTS = Path(__file__).parent / "shots"
 
@@ -49,3 +51,12 @@ def notebook(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[...,
 
     yield open_
     lab.server.end_sessions()
+
+
+@pytest.fixture
+def view(lab: Lab, notebook: Callable[..., Notebook]) -> Iterator[View]:
+    """The demo conversation of five turns, shown by the second of two cells."""
+    nb = notebook(CHAT, SHOW)
+    nb.run_all()
+    yield View(nb.inspector(1))
+    assert lab.errors() == []

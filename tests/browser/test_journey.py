@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from browser.scenes import CHAT, SHOW
 from browser.view import View
 from playwright.sync_api import expect
@@ -13,17 +12,8 @@ from playwright.sync_api import expect
 CORRECTION = "Please check your spam folder for a mail from help@tidepool.example, Mia."
 
 
-@pytest.fixture
-def view(lab, notebook):
-    """The demo conversation of five turns, shown by the second of two cells."""
-    nb = notebook(CHAT, SHOW)
-    nb.run_all()
-    yield View(nb.inspector(1))
-    assert lab.errors() == []
-
-
 def test_a_turn_is_read_in_full(view):
-    expect(view.rows()).to_have_count(5)
+    view.expect_turns(5)
     expect(view.cell(1, "question")).to_contain_text("I tried resetting my password.")
     detail = view.expand(2)
     expect(detail).to_contain_text("The reset mail never arrived.")
@@ -93,23 +83,23 @@ def test_an_edit_given_up_changes_nothing(view):
 def test_a_fork_is_talked_to_and_left_again(view):
     view.expand(2)
     view.detail(2).get_by_role("button", name="Fork here").click()
-    expect(view.rows()).to_have_count(2)
+    view.expect_turns(2)
     assert view.branch_shown() == "fork-1"
 
     view.send("It works in another browser.")
-    expect(view.rows()).to_have_count(3)
+    view.expect_turns(3)
     expect(view.cell(2, "question")).to_contain_text("another browser")
     expect(view.textbox("question")).to_have_value("")
 
     view.go_to("main")
-    expect(view.rows()).to_have_count(5)
+    view.expect_turns(5)
     expect(view.cell(2, "question")).to_contain_text("never arrived")
     expect(view.row(2)).to_contain_text("1/2")
     view.button("Next sibling of turn 2").click()
     expect(view.cell(2, "question")).to_contain_text("another browser")
     assert view.branch_shown() == "fork-1"
     view.button("Previous sibling of turn 2").click()
-    expect(view.rows()).to_have_count(5)
+    view.expect_turns(5)
     assert view.branch_shown() == "main"
 
     # Take back the message, then the fork.
@@ -122,7 +112,7 @@ def test_a_fork_is_talked_to_and_left_again(view):
 def test_a_turn_is_run_again_beside_the_old_one(view):
     view.expand(4).get_by_role("button", name="Re-run").click()
     expect(view.row(4)).to_contain_text("2/2")
-    expect(view.rows()).to_have_count(5)
+    view.expect_turns(5)
     assert view.branch_shown() != "main"
 
 
@@ -131,7 +121,7 @@ def test_an_edited_question_makes_a_branch(view):
     editor = view.editor(1, "question")
     editor.fill("It's mia@atoll.example. What is my email?")
     view.button("Save as a new branch").click()
-    expect(view.rows()).to_have_count(2)
+    view.expect_turns(2)
     expect(view.cell(1, "reply")).to_contain_text("mia@atoll.example")
     view.go_to("main")
     expect(view.cell(1, "question")).to_contain_text("mia@reef.example")
@@ -141,7 +131,7 @@ def test_turns_are_scored_filtered_and_exported(lab, notebook):
     nb = notebook(
         CHAT,
         SHOW,
-        "print(len(kept), kept[0].question, list(table.reply), len(table))",
+        "print(len(kept), kept[0].question, list(table['output.reply']), len(table))",
         "print(len(examples_all))",
     )
     nb.run_cell(0)
@@ -161,7 +151,7 @@ def test_turns_are_scored_filtered_and_exported(lab, notebook):
     panel = view.open_panel("Filter")
     panel.get_by_role("spinbutton", name="Score from").fill("0.6")
     panel.get_by_role("spinbutton", name="Score from").press("Tab")
-    expect(view.rows()).to_have_count(len(good))
+    view.expect_turns(len(good))
     view.button("Filter").click()
 
     preview = view.open_panel("Export")
@@ -214,10 +204,10 @@ def test_a_turn_is_labelled_noted_scored_by_hand_and_left_out(view):
 
 
 def test_turns_are_found_by_their_words(view):
-    view.search.fill("spam")
-    expect(view.rows()).not_to_have_count(5)
+    view.search.fill("either")
+    view.expect_turns(1)
     expect(view.cell(3, "question")).to_contain_text("spam")
     view.search.press("Escape")
-    expect(view.rows()).to_have_count(5)
+    view.expect_turns(5)
     view.search.fill("no such word")
     expect(view.region).to_contain_text("No turn matches.")

@@ -35,6 +35,10 @@ class View:
         """The rows of turns on the screen."""
         return self._with_mark(re.compile(r"^(Expand|Collapse) turn \d+$"))
 
+    def expect_turns(self, count: int) -> None:
+        """Wait until so many turns pass the filter; only those near the screen have rows."""
+        expect(self.turns).to_have_attribute("aria-rowcount", str(count + 1))
+
     def row(self, index: int) -> Locator:
         return self._with_mark(re.compile(rf"^(Expand|Collapse) turn {index}$"))
 

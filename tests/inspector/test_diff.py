@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def test_a_diff_holds_both_texts(original, edited):
     assert rebuilt(parts, "added") == edited
     assert all(text for _, text in parts)
     kinds = [kind for kind, _ in parts]
-    assert all(one != other for one, other in zip(kinds, kinds[1:], strict=False))
+    assert all(one != other for one, other in pairwise(kinds))
 
 
 def test_only_the_words_that_changed_are_marked():
@@ -45,10 +47,8 @@ def test_very_long_texts_are_compared_by_lines():
     new = old.replace("line 300 one", "line 300 two").replace("line 5 one", "line 5 two")
     parts = word_diff(old, new)
     assert rebuilt(parts, "added") == new
-    assert ("same", "".join(f"line {n} one\n" for n in range(6, 300))) in [
-        (kind, text.partition(" one\n")[2] if text.startswith(" one\n") else text)
-        for kind, text in parts
-    ]
+    changed = [text for kind, text in parts if kind == "removed"]
+    assert all(len(text) < 20 for text in changed)
 
 
 def test_endless_texts_without_anything_in_common_do_not_take_for_ever():

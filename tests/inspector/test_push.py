@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def test_calls_keep_their_distance_and_the_last_request_is_served(gaps):
         asked.append(clock.now)
         beat.ask()
     clock.run_until(clock.now + 1)
-    assert all(later - sooner > 0.0999 for sooner, later in zip(calls, calls[1:], strict=False))
+    assert all(later - sooner > 0.0999 for sooner, later in pairwise(calls))
     assert bool(calls) == bool(asked)
     if asked:
         assert calls[-1] >= asked[-1]

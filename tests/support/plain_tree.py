@@ -89,9 +89,7 @@ class PlainBranch:
         start = 0 if max_turns is None else max(0, len(messages) - max_turns)
         return messages[start:], sources[start:]
 
-    def node_past(
-        self, node: str, max_turns: int | None
-    ) -> tuple[list[Fields], list[str | None]]:
+    def node_past(self, node: str, max_turns: int | None) -> tuple[list[Fields], list[str | None]]:
         """A node's own calls of the turns that the next call sees."""
         turns = self.visible
         if max_turns is not None:

@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from dspy_session._amendments import Score
-from dspy_session._branch import Branch
+from dspy_session._branch import Branch, window_messages
 from dspy_session._capture import shared_prompt
 from dspy_session._conversation import Conversation
+from dspy_session._json import from_bytes, to_bytes
 from dspy_session._log import Log
 from dspy_session._record import ROOT, FieldFilter, Node, Record, Request, Window
 
@@ -34,8 +35,21 @@ _FILTERS = (
 steps = st.lists(
     st.tuples(
         st.sampled_from(
-            ["say", "say", "say", "nest", "given", "edit", "mark", "fork", "cut", "redo", "prune"]
-            + ["star", "memory", "reset", "window"]
+            [
+                *["say"] * 3,
+                "nest",
+                "given",
+                "edit",
+                "mark",
+                "fork",
+                "cut",
+                "redo",
+                "prune",
+                "star",
+                "memory",
+                "reset",
+                "window",
+            ]
         ),
         st.integers(0, 6),
         st.integers(0, 6),
@@ -94,8 +108,6 @@ class Builder:
         record = dataclasses.replace(record, **fields)
         said = branch.messages_seen(record, 0) if record.window.given is not None else []
         if record.window.given is None:
-            from dspy_session._branch import window_messages
-
             said = window_messages(record.window, log, branch.edits)
         messages = [{"role": "system", "content": "Answer, in the form that follows, in full."}]
         for one in said:
@@ -194,6 +206,28 @@ class Builder:
 
     def _window(self, branch: Branch, choice: int) -> None:
         self.limit = None if choice > 3 else choice
+
+
+EVERYTHING = [
+    (name, which, choice)
+    for choice in range(7)
+    for which, name in enumerate(
+        ["say", "nest", "edit", "mark", "given", "fork", "window", "cut", "redo", "memory", "star"]
+    )
+]
+
+
+def through_a_file(document: Any) -> Any:
+    """The document as another process would read it."""
+    return from_bytes(to_bytes(document))
+
+
+def built(
+    walk: list[tuple[str, int, int]], *, seeded: bool = False, keep: int | None = None
+) -> tuple[Conversation, str]:
+    """A conversation after some steps, and the key of its newest branch."""
+    builder = Builder(seeded=seeded, keep=keep)
+    return builder.run(walk), builder.key
 
 
 # --- what can be seen ----------------------------------------------------------------------------

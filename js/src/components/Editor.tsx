@@ -24,6 +24,7 @@ export function Editor({ store, draft }: { store: Store; draft: Draft }) {
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation();
     const control = event.ctrlKey || event.metaKey;
+    if (event.isComposing) return;
     if (event.key === "Escape") closeDraft(store, draft);
     else if (
       event.key === "Enter" &&

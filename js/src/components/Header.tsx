@@ -1,5 +1,6 @@
 /** What is shown and what can be done with all of it. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { focused } from "../focused";
 import { act, start } from "../store/actions";
 import { refine, showBranch } from "../store/navigation";
 import type { Store } from "../store/store";
@@ -67,12 +68,19 @@ function UndoButton({ store, name, sign }: { store: Store; name: "Undo" | "Redo"
 
 function Search({ store }: { store: Store }) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const box = useRef<HTMLInputElement>(null);
+  const inForce = store.filter.value.search ?? "";
+  useEffect(() => {
+    // "Show all" empties the search too; what is being typed is left alone.
+    if (box.current && focused(box.current) !== box.current) box.current.value = inForce;
+  }, [inForce]);
   const search = (search: string, delay = SEARCH_DELAY_MS) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => refine(store, { search }), delay);
   };
   return (
     <input
+      ref={box}
       type="search"
       aria-label="Search turns"
       placeholder="Search"

@@ -1,5 +1,6 @@
 /** A value as text, always as text: the beginning first, the rest on demand. */
 import { useSignal } from "@preact/signals";
+import { characters } from "../characters";
 import { TEXT_CHARS, type Text } from "../protocol";
 import { count } from "./format";
 
@@ -28,10 +29,11 @@ export function LongText({ text, range }: Props) {
   const whole = text.text + more.value;
   const first = beginning(whole);
   const hidden = whole.slice(first.length).split("\n").length;
-  const left = text.length - whole.length;
+  const left = text.length > TEXT_CHARS ? text.length - characters(whole) : 0;
   const shown = open.value ? whole : first;
   const fetch = async () => {
-    const next = await range?.(whole.length, Math.min(text.length, whole.length + TEXT_CHARS));
+    const had = characters(whole);
+    const next = await range?.(had, Math.min(text.length, had + TEXT_CHARS));
     more.value += next?.text ?? "";
   };
   return (

@@ -117,7 +117,7 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
       >
         {many && <span class="name">{name}</span>}
         {turn && (
-          <DraftOr store={store} turn={turn} target={{ kind: side, field: name }}>
+          <DraftOr store={store} turn={turn} target={{ kind: side, field: name }} place="row">
             <FieldPreview store={store} preview={preview} turnId={turn.turn_id} />
           </DraftOr>
         )}
@@ -132,7 +132,7 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
   const aside = (target: Target, column: number, show: (row: Row) => preact.ComponentChildren) => (
     <div {...cell(column, target.kind, row && (() => editTarget(store, row, target)))}>
       {row && turn && (
-        <DraftOr store={store} turn={turn} target={target}>
+        <DraftOr store={store} turn={turn} target={target} place="row">
           {show(row)}
         </DraftOr>
       )}

@@ -8,13 +8,15 @@ const KEPT = 40;
 interface Entry {
   readonly detail: Signal<TurnDetail | undefined>;
   revision: number;
+  /** The answer to the last question, here or on its way. */
+  loading?: Promise<TurnDetail>;
 }
 
 export type DetailCache = Map<string, Entry>;
 
 export function detailOf(store: Store, branch: string, turnId: string): Entry {
   const key = `${branch} ${turnId}`;
-  const entry = store.details.get(key) ?? { detail: signal(undefined), revision: -1 };
+  const entry: Entry = store.details.get(key) ?? { detail: signal(undefined), revision: -1 };
   store.details.delete(key);
   store.details.set(key, entry);
   for (const old of store.details.keys()) {
@@ -25,21 +27,20 @@ export function detailOf(store: Store, branch: string, turnId: string): Entry {
 }
 
 /** Makes sure that a turn's detail is of the newest revision; the old one stays until it is. */
-export async function loadDetail(
-  store: Store,
-  branch: string,
-  turnId: string,
-): Promise<TurnDetail | undefined> {
+export function loadDetail(store: Store, branch: string, turnId: string): Promise<TurnDetail> {
   const entry = detailOf(store, branch, turnId);
   const revision = store.revision.peek();
-  if (entry.revision < revision) {
-    entry.revision = revision;
-    try {
-      entry.detail.value = await store.ask("turn", { branch, turn_id: turnId });
-    } catch (error) {
+  if (entry.loading && entry.revision >= revision) return entry.loading;
+  entry.revision = revision;
+  entry.loading = store.ask("turn", { branch, turn_id: turnId }).then(
+    (detail) => {
+      if (entry.revision === revision) entry.detail.value = detail;
+      return detail;
+    },
+    (error) => {
       entry.revision = -1;
       throw error;
-    }
-  }
-  return entry.detail.peek();
+    },
+  );
+  return entry.loading;
 }

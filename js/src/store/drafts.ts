@@ -14,8 +14,12 @@ export interface TurnAt {
   readonly version: number;
 }
 
+/** Where a value is edited: of an expanded turn, the row and the detail both show it. */
+export type Place = "row" | "detail";
+
 export interface Draft {
   readonly target: Target;
+  readonly place: Place;
   readonly turn: TurnAt;
   /** Changes with every key and is read when it is saved or shown again: not a signal. */
   text: string;

@@ -1,10 +1,11 @@
 /** Opening, saving and giving up edits. */
 import { signal } from "@preact/signals";
+import { characters } from "../characters";
 import { RefusedError } from "../client";
 import { EDIT_CHARS, type FieldSpec } from "../protocol";
 import { begin, perform } from "./actions";
 import { loadDetail } from "./details";
-import { type Draft, draftKey, type Target, type TurnAt } from "./drafts";
+import { type Draft, draftKey, type Place, type Target, type TurnAt } from "./drafts";
 import { announce, focusOn } from "./screen";
 import type { Store } from "./store";
 
@@ -13,15 +14,23 @@ export function draftName(turn: TurnAt, target: Target): string {
   return `Edit ${what} of turn ${turn.index}`;
 }
 
-export function openDraft(store: Store, turn: TurnAt, target: Target, text: string): void {
+/** Opens an editor; a draft that was begun in the other place moves here with its text. */
+export function openDraft(
+  store: Store,
+  turn: TurnAt,
+  target: Target,
+  text: string,
+  place: Place = "detail",
+): void {
   if (!store.canAct.peek()) {
     announce(store, "Not connected to a kernel: nothing can be edited.");
     return;
   }
   const key = draftKey(turn.turn_id, target);
-  if (store.drafts.peek().has(key)) return;
-  const draft = { target, turn, text, problem: signal(""), busy: signal(false) };
-  store.drafts.value = new Map(store.drafts.peek()).set(key, draft);
+  const begun = store.drafts.peek().get(key);
+  if (begun?.place === place) return;
+  const draft = begun ?? { target, turn, text, problem: signal(""), busy: signal(false) };
+  store.drafts.value = new Map(store.drafts.peek()).set(key, { ...draft, place });
 }
 
 /** Opens a field for editing with its whole text, which a row's preview may not hold. */
@@ -30,25 +39,26 @@ export async function editField(
   turn: TurnAt,
   field: FieldSpec["name"],
   side: "inputs" | "outputs",
+  place: Place = "detail",
 ): Promise<void> {
   if (side === "inputs" && !store.summary.peek().can_call) {
     return announce(store, "There is no program to call: an input cannot be changed.");
   }
   try {
     const detail = await loadDetail(store, turn.branch, turn.turn_id);
-    const value = detail?.[side].find(({ name }) => name === field)?.value;
+    const value = detail[side].find(({ name }) => name === field)?.value;
     if (!value) return;
     if (value.length > EDIT_CHARS)
       return announce(store, "This text is too long to edit here.", true);
     const { branch, turn_id } = turn;
     let text = value.text;
-    while (text.length < value.length) {
-      const range = { start: text.length, stop: value.length, part: "value" as const };
+    for (let had = characters(text); had < value.length; had = characters(text)) {
+      const range = { start: had, stop: value.length, part: "value" as const };
       const more = await store.ask("text", { branch, turn_id, side, field, ...range });
       if (!more.text) break;
       text += more.text;
     }
-    openDraft(store, turn, { kind: side, field }, text);
+    openDraft(store, turn, { kind: side, field }, text, place);
   } catch (error) {
     announce(store, (error as Error).message, true);
   }

@@ -14,7 +14,7 @@ from typing import Any
 from .._branch import Branch
 from .._record import Record
 from ._rows import positions_of
-from ._summary import mark_facts
+from ._summary import MarkFacts
 from ._text import as_text, one_line, safe
 
 SHOWN_TURNS = 20
@@ -27,15 +27,18 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NO_MATHS = "tex2jax_ignore mathjax_ignore"
 
 
-def transcript(title: str, branch: Branch, branches: Sequence[Branch]) -> str:
+def transcript(
+    title: str, branch: Branch, branches: Sequence[Branch], facts: MarkFacts | None = None
+) -> str:
     """Return the beginning of a branch, and the list of branches, as HTML."""
+    facts = facts or MarkFacts()
     positions = positions_of(branch)
     parts = [
         f'<div class="{_NO_MATHS}" style="max-width: 60em">',
-        _heading(title, branch),
+        _heading(title, branch, facts),
         *(_turn(branch, position) for position in positions[:SHOWN_TURNS]),
         _more(len(positions) - SHOWN_TURNS),
-        _branch_list(branch, branches),
+        _branch_list(branches, facts),
         "</div>",
     ]
     return "\n".join(part for part in parts if part)
@@ -46,8 +49,8 @@ def escaped(text: str) -> str:
     return html.escape(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", safe(text)))
 
 
-def _heading(title: str, branch: Branch) -> str:
-    mean, _, _ = mark_facts(branch)
+def _heading(title: str, branch: Branch, known: MarkFacts) -> str:
+    mean, _, _ = known.of(branch)
     facts = [_named(branch.name), _turns(len(positions_of(branch)))]
     if mean is not None:
         facts.append(f"mean {mean:.2f}")
@@ -124,22 +127,20 @@ def _field(name: str, text: str) -> str:
     return f'<div>{_named(name)}</div><pre dir="auto" style="{style}">{shown}</pre>\n'
 
 
-def _branch_list(branch: Branch, branches: Sequence[Branch]) -> str:
+def _branch_list(branches: Sequence[Branch], known: MarkFacts) -> str:
     if len(branches) == 1:
         return ""
-    items = "\n".join(_branch_item(one, branches, here=one.key == branch.key) for one in branches)
+    means = {one.key: known.of(one)[0] for one in branches}
+    items = "\n".join(_branch_item(one, branches, means[one.key]) for one in branches)
     return f"<details><summary>{len(branches)} branches</summary>\n<ul>\n{items}\n</ul>\n</details>"
 
 
-def _branch_item(branch: Branch, branches: Sequence[Branch], *, here: bool) -> str:
-    mean, _, _ = mark_facts(branch)
+def _branch_item(branch: Branch, branches: Sequence[Branch], mean: float | None) -> str:
     parent = next((one.name for one in branches if one.key == branch.parent), None)
     facts = [_turns(len(positions_of(branch)))]
     if mean is not None:
         facts.append(f"mean {mean:.2f}")
     if parent is not None:
         facts.append(f"from {_named(parent)} at {branch.forked_at}")
-    if here:
-        facts.append("shown here")
     star = "★ " if branch.starred else ""
     return f"<li>{star}{_named(branch.name)} · {' · '.join(facts)}</li>"

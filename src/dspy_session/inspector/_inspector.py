@@ -133,7 +133,7 @@ class SessionInspector(Acting):
     def _repr_html_(self) -> str:
         branches = self._desk.conversation.branches
         branch = next((one for one in branches if one.key == self._key), branches[0])
-        return transcript(self._title, branch, branches)
+        return transcript(self._title, branch, branches, self._desk.facts)
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         faces: dict[str, Any] = {"text/plain": repr(self), "text/html": self._repr_html_()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from .._amendments import Score
 from .._branch import Branch
@@ -119,7 +119,7 @@ class BranchSession:
         """Write turns to a file."""
         from .. import export  # pandas and its kin load when something is exported
 
-        export.write(path, self._session, indices, kind)
+        export.write(path, cast("Any", self._session), indices, kind)
 
 
 def metric_name(metric: Metric) -> str:

@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from .._amendments import NO_EDITS, Edits, changed_ids
 from .._branch import Branch
-from .._record import Record, record_key
+from .._record import FieldFilter, Record, record_key
 
 
 class StaleMarks:
-    """Answers ``branch.stale_because`` for many turns of one branch.
+    """Says of many turns of one branch what ``branch.stale_because`` says of one.
 
-    Turns made between two edits share one version of the edits, so comparing versions once for
-    each, and not once for each turn, keeps a branch with many edits quick.
+    Turns made between two edits share one version of the edits, so versions are compared once for
+    each and not once for each turn: a branch with thousands of edits stays quick.
     """
 
     def __init__(self, branch: Branch) -> None:
         self._branch = branch
-        self._changed: dict[int, tuple[Edits, list[int]]] = {}
+        self._log = branch.log.reaching_back_to(0)
+        self._changed: dict[tuple[int, FieldFilter], tuple[Edits, list[int]]] = {}
 
     def is_stale(self, position: int) -> bool:
         """Whether the turn at a position saw something else than its history is now."""
-        record = self._branch.log[position]
-        window = record.window
-        if window.given is not None or not self._may_be(record):
-            return False
-        return bool(self._branch.stale_because(record, position))
-
-    def _may_be(self, record: Record) -> bool:
-        """Whether any turn that the record saw was edited or reverted since."""
-        window = record.window
+        window = self._branch.log[position].window
         seen = window.edits if window.edits is not None else NO_EDITS
-        if seen is self._branch.edits:
+        if window.given is not None or seen is self._branch.edits:
             return False
-        return any(window.start <= one < window.stop for one in self._positions(seen))
+        changed = self._positions(seen, window.fields)
+        first = bisect_left(changed, window.start)
+        return first < len(changed) and changed[first] < window.stop
 
-    def _positions(self, seen: Edits) -> list[int]:
-        # The tuple keeps `seen` alive, so that its id stays its own.
-        known = self._changed.get(id(seen))
-        if known is None:
-            log = self._branch.log.reaching_back_to(0)
-            changed = changed_ids(seen, self._branch.edits)
-            found = [log.position_of(one, record_key) for one in changed]
-            known = (seen, sorted(one for one in found if one is not None))
-            self._changed[id(seen)] = known
-        return known[1]
+    def _positions(self, seen: Edits, fields: FieldFilter) -> list[int]:
+        """The turns that read differently now than under older edits, in order."""
+        key = id(seen), fields
+        if key not in self._changed:
+            ids = changed_ids(seen, self._branch.edits)
+            found = (self._log.position_of(one, record_key) for one in ids)
+            there = sorted(one for one in found if one is not None)
+            differing = [one for one in there if self._differs(self._log[one], seen, fields)]
+            # `seen` is kept, so that its id stays its own.
+            self._changed[key] = seen, differing
+        return self._changed[key][1]
+
+    def _differs(self, record: Record, seen: Edits, fields: FieldFilter) -> bool:
+        before = {**record.outputs, **(seen.get(record.id) or {})}
+        return fields.message(record.inputs, before) != fields.message(
+            record.inputs, self._branch.outputs(record)
+        )

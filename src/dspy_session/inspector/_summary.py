@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from .._amendments import Mark
 from .._branch import Branch
 from .._conversation import Conversation, RunningCall
 from .._record import record_key
@@ -51,20 +52,29 @@ class MarkFacts:
 def mark_facts(branch: Branch) -> tuple[float | None, list[str], list[str]]:
     """Return mean score, names of scores, and labels of the turns of a branch."""
     scores: list[float] = []
-    names: dict[str, None] = {}
+    names: set[str] = set()
     labels: set[str] = set()
-    for record_id, mark in branch.marks.items():
-        # Marks of nested calls, and of turns that were undone, lie here too.
-        if branch.log.position_of(record_id, record_key) is None:
-            continue
+    for mark in _turn_marks(branch):
         if mark.score is not None:
             scores.append(mark.score.value)
-        names |= dict.fromkeys(mark.scores)
+            names.update(mark.scores)
         if mark.label:
             labels.add(mark.label)
     # fsum is exact in any order, and the order of the marks differs from process to process.
     mean = math.fsum(scores) / len(scores) if scores else None
     return mean, sorted(names), sorted(labels)
+
+
+def _turn_marks(branch: Branch) -> Iterator[Mark]:
+    """The marks of a branch's turns; those of nested calls and of undone turns lie beside them."""
+    turns = branch.log.between(branch.log.first, len(branch.log))
+    if len(branch.marks) * 4 < len(turns):
+        for record_id, mark in branch.marks.items():
+            if branch.log.position_of(record_id, record_key) is not None:
+                yield mark
+        return
+    found = (branch.marks.get(record.id) for record in turns)
+    yield from (mark for mark in found if mark is not None)
 
 
 def summarise(
