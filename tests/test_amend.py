@@ -169,7 +169,7 @@ def test_scores_are_kept_by_name(steps):
             assert mark.score == Score(value)
 
 
-# --- labels, notes, versions -----------------------------------------------------------------------
+# --- labels, notes, versions ----------------------------------------------------------------------
 
 
 def test_what_is_unset_stays():

@@ -75,7 +75,7 @@ def test_forks_get_names_that_are_free():
     session.fork(name="fork-2")
     assert [session.fork().name for _ in range(3)] == ["fork-1", "fork-3", "fork-4"]
     assert session.rename("trunk") is None
-    assert list(session.branches)[0] == "trunk"
+    assert next(iter(session.branches)) == "trunk"
     with pytest.raises(errors.NameTakenError, match="fork-2"):
         session.rename("fork-2")
 
@@ -102,7 +102,7 @@ def test_pruning_takes_a_branch_and_leaves_its_forks():
         session.prune("one")
 
 
-# --- undo and redo ---------------------------------------------------------------------------------
+# --- undo and redo --------------------------------------------------------------------------------
 
 
 def test_undo_returns_what_it_removed_newest_first():

@@ -16,6 +16,10 @@ from dspy_session._record import Window
 from dspy_session._state import added_record
 
 
+def unpickled(value):
+    return pickle.loads(pickle.dumps(value))  # noqa: S301  # made here
+
+
 def appended(branch, text):
     window = Window(stop=len(branch.log), edits=branch.edits)
     return branch.appended(added_record(branch, {"question": text}, {"answer": text}, window))
@@ -236,7 +240,7 @@ def test_a_call_that_fails_is_no_longer_running():
     assert conversation.running == []
 
 
-# --- listeners -------------------------------------------------------------------------------------
+# --- listeners ------------------------------------------------------------------------------------
 
 
 def test_listeners_hear_every_change_until_they_stop():
@@ -256,10 +260,10 @@ def test_listeners_hear_every_change_until_they_stop():
     assert len(heard) == 5
 
 
-# --- copies ----------------------------------------------------------------------------------------
+# --- copies ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))])
+@pytest.mark.parametrize("copied", [copy.deepcopy, unpickled])
 def test_a_copy_goes_its_own_way(copied):
     conversation, key = talk("a", "b")
     ACTIONS["edit"](conversation, key)
@@ -288,7 +292,7 @@ def test_threads_that_change_one_branch_lose_nothing():
         start.wait()
         for step in range(50):
             text = f"{number}.{step}"
-            conversation.update(key, "turn", lambda branch: appended(branch, text))
+            conversation.update(key, "turn", lambda branch, text=text: appended(branch, text))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:

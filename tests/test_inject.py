@@ -65,7 +65,6 @@ def values(call):
     return {name: value for name, value in everything.items() if f"`{name}`" in call.system}
 
 
-
 # --- finding -------------------------------------------------------------------------------------
 
 
@@ -129,13 +128,15 @@ def test_predictors_inside_dspys_own_modules_see_the_conversation(make):
     assert session.turns[1].calls
 
 
-# --- prompts, byte for byte ------------------------------------------------------------------------
+# --- prompts, byte for byte -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 @pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda a: type(a).__name__)
 def test_a_prompt_equals_plain_dspys_with_a_hand_built_history(adapter, signature):
-    plain = dspy.Predict(dspy.Signature(signature).append("history", dspy.InputField(), dspy.History))
+    plain = dspy.Predict(
+        dspy.Signature(signature).append("history", dspy.InputField(), dspy.History)
+    )
     session = sessionify(dspy.Predict(signature))
     demo = dspy.Example(question="demo?", answer="demo!", topic="t", count=1, sure=True, tags=[])
     for program in (plain, session.module):
@@ -228,7 +229,7 @@ def test_a_call_may_bring_its_own_signature():
         assert session(question="b").answer == 2
 
 
-# --- copies and states -------------------------------------------------------------------------------
+# --- copies and states ----------------------------------------------------------------------------
 
 
 def test_the_class_is_made_once_and_keeps_its_name():
@@ -241,7 +242,9 @@ def test_the_class_is_made_once_and_keeps_its_name():
     assert (made.__name__, made.__doc__, made.__module__) == ("Special", "Special.", __name__)
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda p: cloudpickle.loads(cloudpickle.dumps(p))])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda p: cloudpickle.loads(cloudpickle.dumps(p))]
+)
 def test_copies_of_a_wrapped_predictor_are_wrapped(copied):
     session = sessionify(Nested())
     twin = copied(session.module)
@@ -278,5 +281,3 @@ def test_a_state_that_does_not_fit_changes_nothing():
         session.load_state(state)
     assert session.dump_state() == before
     assert "history" in session.module.signature.fields
-
-

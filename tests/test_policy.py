@@ -17,7 +17,9 @@ def branch_of(turns, seed=(), keep=None):
     for number in range(turns):
         inputs = {"question": number, "context": "long"}
         window = plan_window(branch, Settings())
-        branch = branch.appended(added_record(branch, inputs, {"answer": -number}, window), keep=keep)
+        branch = branch.appended(
+            added_record(branch, inputs, {"answer": -number}, window), keep=keep
+        )
     return branch
 
 
@@ -36,9 +38,7 @@ def test_the_window_is_the_newest_messages(turns, seed, max_turns, keep):
     seed_messages = [{"question": f"seed {n}", "answer": ""} for n in range(seed)]
     branch = branch_of(turns, seed_messages, keep)
     kept = range(turns if keep is None else max(0, turns - keep), turns) if keep else range(turns)
-    plain = seed_messages + [
-        {"question": n, "context": "long", "answer": -n} for n in kept
-    ]
+    plain = seed_messages + [{"question": n, "context": "long", "answer": -n} for n in kept]
     expected = plain if max_turns is None else plain[max(0, len(plain) - max_turns) :]
     assert seen(branch, max_turns=max_turns) == expected
 
@@ -82,7 +82,13 @@ def test_what_stored_turns_saw_stays_readable_after_trimming():
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(None, None), ({"a", "b"}, {"a", "b"}), (["a", "a"], {"a"}), ((), frozenset()), ({"a": 1}, {"a"})],
+    [
+        (None, None),
+        ({"a", "b"}, {"a", "b"}),
+        (["a", "a"], {"a"}),
+        ((), frozenset()),
+        ({"a": 1}, {"a"}),
+    ],
 )
 def test_field_names_come_in_any_collection(value, expected):
     assert field_names("exclude_fields", value) == expected

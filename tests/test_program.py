@@ -36,7 +36,11 @@ class Trip(pydantic.BaseModel):
 
 def test_a_predictor_declares_its_fields():
     made = program(dspy.Predict("question: int -> answer: bool"))
-    assert (made.inputs, made.outputs, made.takes_any) == ({"question": int}, {"answer": bool}, False)
+    assert (made.inputs, made.outputs, made.takes_any) == (
+        {"question": int},
+        {"answer": bool},
+        False,
+    )
     assert (made.name, made.history_field, made.speaker) == ("Predict", "history", "self")
 
 
@@ -73,14 +77,18 @@ def test_a_model_is_its_fields_and_a_dspy_type_is_a_value():
 
 def test_recorded_inputs_are_the_programs_own():
     arguments = {"question": "q", "config": {}, "lm": None, "history": 1}
-    assert program(dspy.Predict("question -> answer")).recorded_inputs(arguments) == {"question": "q"}
+    assert program(dspy.Predict("question -> answer")).recorded_inputs(arguments) == {
+        "question": "q"
+    }
     assert program(Anything()).recorded_inputs({"a": 1, "history": 2}) == {"a": 1}
     assert program(Freeform()).recorded_inputs({"question": "q", "other": 1}) == {"question": "q"}
 
 
 def test_inputs_that_a_predictor_would_drop_are_refused():
     made = program(dspy.Predict("question, topic -> answer"))
-    with pytest.raises(errors.ArgumentError, match="no input 'quesion'; its inputs are 'question', "):
+    with pytest.raises(
+        errors.ArgumentError, match="no input 'quesion'; its inputs are 'question', "
+    ):
         made.check({"quesion": "q"})
     made.check({"question": "q"})
     made.check({"question": "q", "config": {}, "extra": 1})
@@ -113,7 +121,9 @@ def test_nothing_but_a_module_is_a_program():
 
 
 def test_typed_outputs_are_recorded_as_values():
-    session = sessionify(dspy.Predict(dspy.Signature("question -> trip: Trip", custom_types={"Trip": Trip})))
+    session = sessionify(
+        dspy.Predict(dspy.Signature("question -> trip: Trip", custom_types={"Trip": Trip}))
+    )
     lm = scripted_lm({"trip": {"place": "Kyoto", "days": 5}}, {"trip": {"place": "Nara"}})
     with dspy.context(lm=lm):
         session(question="a")

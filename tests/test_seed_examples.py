@@ -64,9 +64,7 @@ def test_01_a_coding_agent_remembers_the_name(model, capsys):
     assert first.history_snapshot == dspy.History(messages=[])
     assert first.score is None
     assert (second.index, second.inputs) == (1, {"user": "What is my name?"})
-    assert second.history_snapshot.messages == [
-        {"user": "Hi! My name is Max", "assistant": hello}
-    ]
+    assert second.history_snapshot.messages == [{"user": "Hi! My name is Max", "assistant": hello}]
     assert repr(first) == (
         "Turn(index=0, inputs={'user': 'Hi! My name is Max'}, "
         f"outputs={{'assistant': '{hello}'}}, "

@@ -112,7 +112,7 @@ def test_evaluate_leaves_a_stateless_session_alone():
     assert (len(program), len(session)) == (0, 2)
 
 
-# --- stateless, copies, swaps ----------------------------------------------------------------------
+# --- stateless, copies, swaps ---------------------------------------------------------------------
 
 
 def test_a_stateless_session_remembers_nothing_and_sees_what_it_is_given():
@@ -142,10 +142,12 @@ def test_a_stateless_session_inside_a_call_sees_nothing_of_it():
     assert seen == ["after 0", "after 0"]
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: s.deepcopy(), lambda s: s.reset_copy()])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda s: s.deepcopy(), lambda s: s.reset_copy()]
+)
 def test_copies_have_the_program_and_no_conversation(copied):
     seed = dspy.History(messages=[{"question": "q", "answer": "a"}])
-    session, lm = talked(dspy.Predict("question -> answer"), initial_history=seed)
+    session, _ = talked(dspy.Predict("question -> answer"), initial_history=seed)
     twin = copied(session)
     assert len(twin) == 0
     assert twin.module is not session.module
@@ -189,13 +191,13 @@ def test_a_session_is_taken_for_its_program():
 
 
 def test_predictors_put_in_place_later_are_wrapped_at_the_next_call():
-    session, lm = talked(Agent())
+    session, _ = talked(Agent())
     session.module.planner = dspy.Predict("question -> plan")
     session(question="q2")
     assert len(session.turns[2].calls[0].history_snapshot.messages) == 2
 
 
-# --- as a module -----------------------------------------------------------------------------------
+# --- as a module ----------------------------------------------------------------------------------
 
 
 def test_predictors_and_models_are_those_of_the_program():
@@ -234,7 +236,7 @@ def test_program_states_travel_both_ways(make):
 
 
 def test_a_pickled_session_goes_on():
-    session, lm = talked(Agent())
+    session, _ = talked(Agent())
     session.edit_turn(0, outputs={"answer": "edited"}, label="good")
     twin = cloudpickle.loads(cloudpickle.dumps(session))
     assert twin.turns == session.turns
@@ -246,14 +248,14 @@ def test_a_pickled_session_goes_on():
 
 def test_a_pickled_history_is_a_plain_history():
     session, _ = talked(Agent())
-    history = pickle.loads(pickle.dumps(session.turns[1].history_snapshot))
+    history = pickle.loads(pickle.dumps(session.turns[1].history_snapshot))  # noqa: S301  # ours
     assert history == session.turns[1].history_snapshot
     assert history.messages == session.turns[1].history_snapshot.messages
 
 
 @pytest.mark.filterwarnings(OURS, "ignore::UserWarning")
 def test_a_saved_program_has_no_conversation(tmp_path):
-    session, lm = talked(dspy.Predict("question -> answer"))
+    session, _ = talked(dspy.Predict("question -> answer"))
     session.save(tmp_path / "program", save_program=True)
     loaded = dspy.load(str(tmp_path / "program"), allow_pickle=True)
     assert len(loaded) == 0
@@ -296,7 +298,7 @@ def test_callbacks_hear_the_session_and_its_predictor():
 
 
 def test_a_session_nests_in_a_larger_program():
-    inner, lm = talked(dspy.Predict("question -> answer"), turns=0)
+    inner, _ = talked(dspy.Predict("question -> answer"), turns=0)
 
     class Larger(dspy.Module):
         def __init__(self):

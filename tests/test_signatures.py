@@ -63,12 +63,22 @@ def test_the_same_signature_gives_the_same_derived_one():
 
 def test_a_signature_without_history_gets_one():
     signature, name, added = prepared(QA, "history", strict=False)
-    assert (list(signature.fields), name, added) == (["question", "history", "answer"], "history", True)
+    assert (list(signature.fields), name, added) == (
+        ["question", "history", "answer"],
+        "history",
+        True,
+    )
 
 
 @pytest.mark.parametrize("annotation", [dspy.History | None, Past])
 def test_a_history_that_adapters_would_miss_is_made_plain(annotation):
-    signature = dspy.Signature({"question": (str, dspy.InputField()), "past": (annotation, dspy.InputField()), "answer": (str, dspy.OutputField())})
+    signature = dspy.Signature(
+        {
+            "question": (str, dspy.InputField()),
+            "past": (annotation, dspy.InputField()),
+            "answer": (str, dspy.OutputField()),
+        }
+    )
     made, name, added = prepared(signature, "history", strict=False)
     assert (name, added, history_field(made)) == ("past", False, "past")
     assert list(made.fields) == ["question", "past", "answer"]
@@ -91,7 +101,7 @@ class Named(dspy.Module):
     def forward(self, question, history=None): ...
 
 
-class Annotated_(dspy.Module):
+class Marked(dspy.Module):
     def forward(self, question, past: dspy.History | None = None): ...
 
 
@@ -111,7 +121,7 @@ class Neither(dspy.Module):
     ("module", "parameter"),
     [
         (Named(), "history"),
-        (Annotated_(), "past"),
+        (Marked(), "past"),
         (Keywords(), None),
         (Unresolvable(), None),
         (Neither(), None),
@@ -140,12 +150,13 @@ def test_fields_of_a_thinker_include_its_reasoning():
 
 def test_inputs_of_any_other_program_are_its_parameters():
     assert program_fields(Neither(), "history") == ({"question": int, "count": str}, {}, False)
-    assert program_fields(Annotated_(), "history")[0] == {"question": str}
+    assert program_fields(Marked(), "history")[0] == {"question": str}
     assert program_fields(Keywords(), "history") == ({}, {}, True)
 
 
 @pytest.mark.parametrize(
-    ("annotation", "text"), [(str, "str"), (list[str], "list[str]"), (Optional[int], "Optional[int]")]  # noqa: UP045
+    ("annotation", "text"),
+    [(str, "str"), (list[str], "list[str]"), (Optional[int], "Optional[int]")],  # noqa: UP045
 )
 def test_annotations_are_shown_as_written(annotation, text):
     assert typing_name(annotation) in (text, "int | None")

@@ -109,6 +109,6 @@ test("a turn that is being made is a row at the end", async () => {
 test("without metrics Rescore says what to do", () => {
   const page = open(conversation(turns(), { metrics: [] }));
   const rescore = page.getByRole("button", { name: "Rescore" }) as HTMLButtonElement;
-  expect(rescore.disabled).toBe(true);
+  expect(rescore.getAttribute("aria-disabled")).toBe("true");
   expect(rescore.title).toContain("inspect(metrics=");
 });

@@ -7,13 +7,12 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import dspy
-
 from ._amend import UNSET, annotate, edit_outputs, give_score, revert_outputs
 from ._amendments import HAND
 from ._branch import Branch
 from ._call import Call, Order
 from ._core import SessionCore
+from ._history import snapshot
 from ._policy import plan_window
 from ._record import Record, thawed
 from ._state import added_record
@@ -214,7 +213,9 @@ class Branching(SessionCore):
         # A provider's cache answers an equal request, unless it is a new rollout.
         rollout = {"rollout_id": number, "temperature": 1.0}
         given = record.window.given  # a turn that was handed its history is handed it again
-        history = None if given is None else dspy.History(messages=[thawed(m) for m in given])
+        history = None
+        if given is not None:
+            history = snapshot([thawed(message) for message in given], branch.nodes_seen(record))
         order = Order(asked, history, "rerun", rollout)
         finished = self._run_apart(start, order)
         conversation.change(f"rerun of turn {position}", lambda _: {finished.key: finished})

@@ -24,7 +24,6 @@ from ._record import ROOT, Record, new_id, now, recordable
 from ._signatures import (
     Signature,
     history_field,
-    is_history,
     prepared,
     quick,
     with_history,

@@ -49,7 +49,14 @@ def _recordable(name: str, value: Any, flags: list[str]) -> Any:
     except Exception as error:  # noqa: BLE001  # any class may fail to copy in any way
         kind = type(value).__name__
         flags.append(f"{name!r} could not be copied ({kind}: {error}); its repr was kept")
+        return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    try:
         return repr(value)
+    except Exception:  # noqa: BLE001  # as above
+        return object.__repr__(value)
 
 
 def new_id() -> str:

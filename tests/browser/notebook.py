@@ -103,6 +103,10 @@ class Notebook:
     def cell_count(self) -> int:
         return len(self._counts())
 
+    def sources(self) -> list[str]:
+        """What stands in every cell."""
+        return self.page.evaluate(f"() => {_CELLS}.map(c => c.model.sharedModel.getSource())")
+
     def text(self, index: int) -> str:
         """What a cell put out, as text."""
         return self.output(index).inner_text()

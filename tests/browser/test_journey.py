@@ -84,7 +84,7 @@ def test_a_fork_is_talked_to_and_left_again(view):
     view.expand(2)
     view.detail(2).get_by_role("button", name="Fork here").click()
     view.expect_turns(2)
-    assert view.branch_shown() == "fork-1"
+    view.expect_branch("fork-1")
 
     view.send("It works in another browser.")
     view.expect_turns(3)
@@ -97,10 +97,10 @@ def test_a_fork_is_talked_to_and_left_again(view):
     expect(view.row(2)).to_contain_text("1/2")
     view.button("Next sibling of turn 2").click()
     expect(view.cell(2, "question")).to_contain_text("another browser")
-    assert view.branch_shown() == "fork-1"
+    view.expect_branch("fork-1")
     view.button("Previous sibling of turn 2").click()
     view.expect_turns(5)
-    assert view.branch_shown() == "main"
+    view.expect_branch("main")
 
     # Take back the message, then the fork.
     view.button("Undo").click()
@@ -113,7 +113,7 @@ def test_a_turn_is_run_again_beside_the_old_one(view):
     view.expand(4).get_by_role("button", name="Re-run").click()
     expect(view.row(4)).to_contain_text("2/2")
     view.expect_turns(5)
-    assert view.branch_shown() != "main"
+    view.expect_branch("rerun-1")
 
 
 def test_an_edited_question_makes_a_branch(view):

@@ -61,8 +61,8 @@ class View:
         """The name of what has the keyboard; None when that is outside the inspector."""
         return self.region.evaluate(_KEYBOARD)
 
-    def branch_shown(self) -> str:
-        return self.branch.evaluate("el => el.selectedOptions[0].textContent")
+    def expect_branch(self, name: str) -> None:
+        expect(self.branch.get_by_role("option", name=name, exact=True, selected=True)).to_be_attached()
 
     # -- what one does ----------------------------------------------------------------------------
 

@@ -8,11 +8,16 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.branches import branch_of, conversation_of, numbered, said
+from support.branches import branch_of, conversation_of, nested, numbered, said
 
+from dspy_session import Session
 from dspy_session._amend import annotate, edit_outputs, give_score
 from dspy_session._branch import Branch
+from dspy_session._conversation import Conversation
+from dspy_session.errors import ConflictError
+from dspy_session.inspector import SessionInspector
 from dspy_session.inspector._html import SHOWN_CHARS, SHOWN_TURNS, transcript
+from dspy_session.inspector._html_page import html_page
 
 ALLOWED = {"div", "p", "strong", "bdi", "details", "summary", "pre", "ul", "li"}
 
@@ -29,7 +34,8 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
-        self.open.append(tag)
+        if tag != "meta":
+            self.open.append(tag)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -111,3 +117,47 @@ def test_scores_marks_and_branches_are_told():
 
 def test_an_empty_conversation_has_a_face_too():
     assert "main</bdi> · 0 turns" in face(Branch())
+
+
+def page_of(conversation):
+    return html_page("Agent", conversation.branches)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_whole_page_runs_and_fetches_nothing(text):
+    call = nested(text, {text: text})
+    conversation = Conversation(
+        said(branch_of((text, text), name="main"), text, text, calls=(call,))
+    )
+    read = Reader(page_of(conversation).replace("<!doctype html>", ""))
+    page_only = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "section"}
+    assert read.tags <= ALLOWED | page_only
+    assert not read.attributes & {"src", "href", "onerror", "onload", "id"}
+    assert "default-src 'none'" in page_of(conversation)
+
+
+def test_the_whole_page_holds_every_branch_turn_history_and_call():
+    plan = nested("plan", {"steps": "first things first"})
+    conversation = conversation_of(("q0", "a0"), ("q1", "a1"))
+    key = conversation.branches[0].key
+    conversation.update(key, "say", lambda b: said(b, "q2", "a2", calls=(plan,)))
+    fork = conversation.fork(key, 2, "alt")
+    conversation.update(fork.key, "say", lambda b: said(b, "q2", "another way"))
+    first = conversation[key].log[0]
+    conversation.update(key, "edit", lambda b: edit_outputs(b, 0, first, {"answer": "new"}, ()))
+    text = "".join(Reader(page_of(conversation).replace("<!doctype html>", "")).text)
+    for wanted in ("main", "alt", "first things first", "another way", "answer, as recorded"):
+        assert wanted in text
+    assert "History as seen: turn 0 to turn 1 (2)" in text
+    assert "turn 0, answer\na0" in text
+    assert "Its first turns, to 1, are those of main." in text
+    assert text.count("1 · q1 → a1") == 1
+
+
+def test_the_whole_page_is_written_once_and_again_but_over_no_other_file(session, tmp_path):
+    inspector = SessionInspector(session)
+    target = inspector.save_html(tmp_path / "chat.html")
+    assert "a2" in target.read_text(encoding="utf-8")
+    inspector.save_html(target)
+    with pytest.raises(ConflictError, match="did not write"):
+        SessionInspector(Session(session.module)).save_html(target)

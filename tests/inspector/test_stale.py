@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from support.branches import said, turn_after
@@ -49,3 +50,9 @@ def test_marks_agree_with_the_branch(made):
     for position in range(len(branch.log)):
         expected = bool(branch.stale_because(branch.log[position], position))
         assert marks.is_stale(position) == expected
+
+
+def test_an_edited_array_makes_later_turns_stale():
+    branch = said(said(Branch(), "q", np.arange(3)), "q", "a")
+    branch = branch.edited(branch.log[0].id, {"answer": np.arange(4)})
+    assert [StaleMarks(branch).is_stale(position) for position in (0, 1)] == [False, True]

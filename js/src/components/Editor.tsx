@@ -43,7 +43,7 @@ export function Editor({ store, draft }: { store: Store; draft: Draft }) {
         spec={spec}
         text={draft.text}
         eager={!draft.problem.peek()}
-        disabled={busy}
+        fixed={busy}
         invalid={!!problem}
         onText={(text) => {
           draft.text = text;

@@ -45,9 +45,9 @@ export function TurnDetail({ store, branch, row, position, hasStop }: Props) {
         role="gridcell"
         aria-label={`Turn ${row.index} in full`}
         tabIndex={hasStop ? 0 : -1}
-        onFocus={(event) => {
+        onFocusIn={() => {
           const { position: at, inDetail } = store.focus.peek();
-          if (event.target === event.currentTarget && (at !== position || !inDetail)) {
+          if (at !== position || !inDetail) {
             store.focus.value = { ...store.focus.peek(), position, inDetail: true };
           }
         }}

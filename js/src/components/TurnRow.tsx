@@ -95,7 +95,8 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
     "aria-colindex": column + 1,
     "data-column": column,
     tabIndex: column === stop ? 0 : -1,
-    onFocus: () => {
+    // Also from the buttons and editors inside: what is pressed next is meant for this turn.
+    onFocusIn: () => {
       const { position: at, column: was, inDetail } = store.focus.peek();
       if (at !== position || was !== column || inDetail) {
         store.focus.value = { position, column, inDetail: false };

@@ -9,17 +9,17 @@ interface Props {
   /** Take the keyboard when it appears. */
   eager?: boolean;
   hint?: string;
-  disabled?: boolean;
+  /** It cannot be changed now, but keeps the keyboard. */
+  fixed?: boolean;
   invalid?: boolean;
 }
 
 const focus = (element: HTMLElement | null) => element?.focus({ preventScroll: true });
 
-export function ValueInput({ name, spec, text, onText, eager, hint, disabled, invalid }: Props) {
+export function ValueInput({ name, spec, text, onText, eager, hint, fixed, invalid }: Props) {
   const shared = {
     "aria-label": name,
     "aria-invalid": invalid ?? false,
-    disabled: disabled ?? false,
     ...(eager ? { ref: focus } : {}),
   };
   if (spec.kind === "choice" || spec.kind === "boolean") {
@@ -39,6 +39,7 @@ export function ValueInput({ name, spec, text, onText, eager, hint, disabled, in
     ...shared,
     value: text,
     placeholder: hint ?? "",
+    readOnly: fixed ?? false,
     dir: "auto" as const,
     onInput: (event: { currentTarget: { value: string } }) => onText(event.currentTarget.value),
   };

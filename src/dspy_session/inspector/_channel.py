@@ -65,7 +65,7 @@ def checked(message: Any) -> tuple[str, Any]:
         raise BadRequestError(msg)
     try:
         # Strict: "3" is no number. Unknown keys are left out, so that a newer page still works.
-        return name, _arguments(name).validate_python(message.get("args", {}), strict=False)
+        return name, _arguments(name).validate_python(message.get("args", {}), strict=True)
     except ValidationError as error:
         raise BadRequestError(f"{name}: {_told(error)}") from None
 

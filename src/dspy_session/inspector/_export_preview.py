@@ -93,11 +93,10 @@ def _duplicates(branch: Branch, kept: Sequence[int]) -> int:
 
 
 def _repeats(branch: Branch, group: Sequence[int]) -> int:
-    histories: list[Any] = []
-    for position in group:
-        seen = branch.messages_seen(branch.log[position], position)
-        if seen not in histories:
-            histories.append(seen)
+    # As texts: arrays among the values do not say plainly whether they are equal.
+    histories = {
+        as_text(branch.messages_seen(branch.log[position], position)) for position in group
+    }
     return len(group) - len(histories)
 
 

@@ -102,7 +102,7 @@ def export_to_file(desk: Desk, args: ExportArgs) -> tuple[Path, int]:
         ConflictError: A file is there that no export of this conversation wrote.
     """
     branch = desk.branch(args["branch"])
-    path = _checked_path(desk, args.get("target") or FILES[args["format"]])
+    path = checked_path(desk, args.get("target") or FILES[args["format"]])
     kept = kept_turns(desk, branch, args)
     if not kept:
         why = "no turn passes the filter"
@@ -115,7 +115,13 @@ def export_to_file(desk: Desk, args: ExportArgs) -> tuple[Path, int]:
     return path, len(kept)
 
 
-def _checked_path(desk: Desk, target: str) -> Path:
+def checked_path(desk: Desk, target: str) -> Path:
+    """Return the path to write to.
+
+    Raises:
+        ArgumentError: The folder is not there, or the path is no file's.
+        ConflictError: A file is there that no export of this conversation wrote.
+    """
     if "\0" in target or not target.strip():
         msg = f"{target!r:.80} is no file name"
         raise ArgumentError(msg)

@@ -36,7 +36,7 @@ def transcript(
     parts = [
         f'<div class="{_NO_MATHS}" style="max-width: 60em">',
         _heading(title, branch, facts),
-        *(_turn(branch, position) for position in positions[:SHOWN_TURNS]),
+        *(turn_html(branch, position) for position in positions[:SHOWN_TURNS]),
         _more(len(positions) - SHOWN_TURNS),
         _branch_list(branches, facts),
         "</div>",
@@ -51,13 +51,14 @@ def escaped(text: str) -> str:
 
 def _heading(title: str, branch: Branch, known: MarkFacts) -> str:
     mean, _, _ = known.of(branch)
-    facts = [_named(branch.name), _turns(len(positions_of(branch)))]
+    facts = [named_html(branch.name), _turns(len(positions_of(branch)))]
     if mean is not None:
         facts.append(f"mean {mean:.2f}")
     return f"<p><strong>{escaped(title)}</strong> · {' · '.join(facts)}</p>"
 
 
-def _named(name: str) -> str:
+def named_html(name: str) -> str:
+    """Return a name that cannot turn round the text that follows it."""
     # <bdi> keeps right-to-left marks from turning round what follows.
     return f"<bdi>{escaped(name)}</bdi>"
 
@@ -70,14 +71,24 @@ def _more(count: int) -> str:
     return f"<p>… {count} more {'turn' if count == 1 else 'turns'}</p>" if count > 0 else ""
 
 
-def _turn(branch: Branch, position: int) -> str:
+def turn_html(
+    branch: Branch, position: int, more: str = "", *, limit: int | None = SHOWN_CHARS
+) -> str:
+    """Return one turn, folded up; ``limit`` shortens its texts, ``more`` ends it."""
     record = branch.log[position]
     outputs = branch.outputs(record)
     said, told = _first(record.inputs), _first(outputs)
     facts = "".join(f" · {fact}" for fact in _facts(branch, record, position))
-    summary = f"{position} · {_named(said)} → {_named(told)}{facts}"
-    body = [*_fields(record.inputs), *_outputs(branch, record), *_remarks(branch, record)]
-    return f"<details><summary>{summary}</summary>\n{''.join(body)}</details>"
+    summary = f"{position} · {named_html(said)} → {named_html(told)}{facts}"
+    body = [
+        field_html(name, text, limit=limit)
+        for name, text in (
+            *_fields(record.inputs),
+            *_outputs(branch, record),
+            *_remarks(branch, record),
+        )
+    ]
+    return f"<details><summary>{summary}</summary>\n{''.join(body)}{more}</details>"
 
 
 def _first(fields: Any) -> str:
@@ -95,36 +106,38 @@ def _facts(branch: Branch, record: Record, position: int) -> Iterable[str]:
     if mark.excluded:
         yield "excluded"
     if mark.label:
-        yield _named(mark.label)
+        yield named_html(mark.label)
 
 
-def _fields(fields: Any) -> Iterable[str]:
-    return (_field(name, as_text(value)) for name, value in fields.items())
+def _fields(fields: Any) -> Iterable[tuple[str, str]]:
+    return ((name, as_text(value)) for name, value in fields.items())
 
 
-def _outputs(branch: Branch, record: Record) -> Iterable[str]:
+def _outputs(branch: Branch, record: Record) -> Iterable[tuple[str, str]]:
     edited = branch.edits.get(record.id) or {}
     for name, value in branch.outputs(record).items():
-        yield _field(name, as_text(value))
+        yield name, as_text(value)
         if name in edited and name in record.outputs:
-            yield _field(f"{name}, as recorded", as_text(record.outputs[name]))
+            yield f"{name}, as recorded", as_text(record.outputs[name])
 
 
-def _remarks(branch: Branch, record: Record) -> Iterable[str]:
+def _remarks(branch: Branch, record: Record) -> Iterable[tuple[str, str]]:
     mark = branch.mark(record)
     for name, score in mark.scores.items():
         told = "" if score.feedback is None else f" — {score.feedback}"
-        yield _field(f"score by {name}", f"{score.value:g}{told}")
+        yield f"score by {name}", f"{score.value:g}{told}"
     if mark.note:
-        yield _field("note", mark.note)
+        yield "note", mark.note
 
 
-def _field(name: str, text: str) -> str:
-    rest = len(text) - SHOWN_CHARS
+def field_html(name: str, text: str, *, limit: int | None = SHOWN_CHARS) -> str:
+    """Return a field with its name; at most ``limit`` characters of it."""
+    rest = 0 if limit is None else len(text) - limit
     more = f"\n… {rest:,} more characters" if rest > 0 else ""
     style = "white-space: pre-wrap; margin: 0 0 0.5em 1em"
-    shown = f"{escaped(text[:SHOWN_CHARS])}{more}"
-    return f'<div>{_named(name)}</div><pre dir="auto" style="{style}">{shown}</pre>\n'
+    # A browser swallows a line break right behind <pre>, so the text gets one to lose.
+    shown = f"\n{escaped(text[:limit])}{more}"
+    return f'<div>{named_html(name)}</div><pre dir="auto" style="{style}">{shown}</pre>\n'
 
 
 def _branch_list(branches: Sequence[Branch], known: MarkFacts) -> str:
@@ -141,6 +154,6 @@ def _branch_item(branch: Branch, branches: Sequence[Branch], mean: float | None)
     if mean is not None:
         facts.append(f"mean {mean:.2f}")
     if parent is not None:
-        facts.append(f"from {_named(parent)} at {branch.forked_at}")
+        facts.append(f"from {named_html(parent)} at {branch.forked_at}")
     star = "★ " if branch.starred else ""
-    return f"<li>{star}{_named(branch.name)} · {' · '.join(facts)}</li>"
+    return f"<li>{star}{named_html(branch.name)} · {' · '.join(facts)}</li>"

@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 from typing_extensions import Unpack
 
+from .._files import write_atomically
 from ..errors import ArgumentError, NotFoundError
 from . import _exports as exports
 from ._acting import Acting
 from ._export_preview import preview_export
 from ._html import transcript
+from ._html_page import html_page
 from ._protocol import ExportArgs, ExportPreview, Filter
 from ._source import Metric, Session
 from ._widget import InspectorWidget, widget_of
@@ -127,6 +129,24 @@ class SessionInspector(Acting):
         if target is not None:
             args["target"] = str(target)
         return args
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write the whole conversation to one HTML file that opens offline, for reading.
+
+        Every branch, turn, history and nested call is in it; nothing in it can run or be fetched.
+
+        Returns:
+            The path.
+
+        Raises:
+            ArgumentError: The folder is not there, or the path is no file's.
+            ConflictError: There is a file that this inspector did not write.
+        """
+        target = exports.checked_path(self._desk, str(path))
+        page = html_page(self._title, self._desk.conversation.branches)
+        write_atomically(target, page.encode("utf-8"))
+        self._desk.written.add(target.resolve())
+        return target
 
     # --- display -----------------------------------------------------------------------------
 

@@ -45,6 +45,9 @@ class StaleMarks:
 
     def _differs(self, record: Record, seen: Edits, fields: FieldFilter) -> bool:
         before = {**record.outputs, **(seen.get(record.id) or {})}
-        return fields.message(record.inputs, before) != fields.message(
-            record.inputs, self._branch.outputs(record)
-        )
+        now = self._branch.outputs(record)
+        try:
+            same = fields.message(record.inputs, before) == fields.message(record.inputs, now)
+        except ValueError:  # an array does not say plainly that it is equal
+            return True
+        return not same
