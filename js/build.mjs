@@ -20,7 +20,7 @@ const SPLIT = process.argv.includes("--split");
 const BUDGET = { minified: 45 * 1024, gzipped: 18 * 1024 };
 const CEILING = SPLIT
   ? { minified: 56 * 1024, gzipped: 21.5 * 1024 }
-  : { minified: 73 * 1024, gzipped: 27 * 1024 };
+  : { minified: 73.5 * 1024, gzipped: 27 * 1024 };
 
 /** What the second script may use of a library; of our own modules it may use everything. */
 const LIBRARY_NAMES = {

@@ -319,3 +319,41 @@ def test_a_program_that_names_the_history_gets_it():
 )
 def test_a_past_is_legible_when_no_answer_is_missing(messages, expected):
     assert legible(messages, ANSWER) is expected
+
+
+# --- explicit histories that are recorded --------------------------------------------------------
+
+GIVEN = dspy.History(messages=[{"question": "given", "answer": "so"}])
+
+
+def test_a_turn_with_a_history_of_its_own_keeps_the_nodes_where_they_are():
+    session, lm = talk(Pipeline(), "a", "b", history_policy="use_if_provided")
+    with dspy.context(lm=lm):
+        session(question="c", history=GIVEN)
+        session(question="d")
+    assert outputs(session, "writer") == ["0", "1", "1", "3"]
+    assert outputs(session, "rewriter") == ["0", "1", "2", "3"]
+    assert session.turns[2].history_snapshot == GIVEN
+    assert not session.turns[2].stale
+
+
+def test_a_replaced_session_starts_its_nodes_anew():
+    session, lm = talk(Pipeline(), "a", "b", history_policy="replace_session")
+    with dspy.context(lm=lm):
+        session(question="c", history=GIVEN)
+        session(question="d")
+    assert outputs(session, "rewriter") == ["0", "1"]
+    assert outputs(session, "writer") == ["1", "2"]
+    assert [turn.index for turn in session.turns] == [0, 1]
+    session.reset()
+    assert session.session_history == GIVEN
+
+
+def test_replacing_a_session_is_one_action():
+    session, lm = talk(Pipeline(), "a", "b", history_policy="replace_session")
+    with dspy.context(lm=lm):
+        session(question="c", history=GIVEN)
+    session._conversation.undo()
+    assert [turn.inputs["question"] for turn in session.turns] == ["a", "b"]
+    assert len(session.state.node_states["rewriter"].turns) == 2
+    assert session.initial_history is None

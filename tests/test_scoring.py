@@ -200,6 +200,12 @@ def test_scoring_is_spread_over_an_executor_in_order():
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+def test_scoring_no_turns_is_no_action():
+    session = chat(0)
+    assert session.score(two) == []
+    assert session._conversation.undo_label is None
+
+
 def test_scores_belong_to_the_branch():
     session = chat(2)
     branch = session.fork()

@@ -246,6 +246,35 @@ def test_two_users_never_wait_for_each_other():
         assert waiting.result(10) == "late"
 
 
+def test_undo_waits_for_the_call_under_way():
+    held = Held({"answer": "first"})
+    app = blueprint(held)
+    with ThreadPoolExecutor(2) as pool:
+        call = pool.submit(app, question="a")
+        assert held.reached.wait(10)
+        undo = pool.submit(app.undo)
+        held.release()
+        call.result(10)
+        assert [turn.inputs for turn in undo.result(10)] == [{"question": "a"}]
+    assert len(app) == 0
+
+
+def test_an_edit_during_a_call_makes_its_turn_stale():
+    held = Held({"answer": "late"})
+    app = blueprint({"answer": "early"}, held)
+    app(question="a")
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(app, question="b")
+        assert held.reached.wait(10)
+        app.edit_turn(0, outputs={"answer": "edited"})
+        branch = app.fork()
+        held.release()
+        call.result(10)
+    assert [turn.stale for turn in app.turns] == [False, True]
+    assert app.turns[1].history_snapshot.messages[0]["answer"] == "early"
+    assert said(branch.state) == ["a"]
+
+
 async def test_a_thread_and_a_coroutine_share_the_lock():
     held = Held({"answer": "first"})
     app = blueprint(held, {"answer": "second"})

@@ -105,6 +105,10 @@ class Marked(dspy.Module):
     def forward(self, question, past: dspy.History | None = None): ...
 
 
+class Asynchronous(dspy.Module):
+    async def aforward(self, question: int, past: dspy.History | None = None): ...
+
+
 class Keywords(dspy.Module):
     def forward(self, **kwargs): ...
 
@@ -122,6 +126,7 @@ class Neither(dspy.Module):
     [
         (Named(), "history"),
         (Marked(), "past"),
+        (Asynchronous(), "past"),
         (Keywords(), None),
         (Unresolvable(), None),
         (Neither(), None),
@@ -151,6 +156,7 @@ def test_fields_of_a_thinker_include_its_reasoning():
 def test_inputs_of_any_other_program_are_its_parameters():
     assert program_fields(Neither(), "history") == ({"question": int, "count": str}, {}, False)
     assert program_fields(Marked(), "history")[0] == {"question": str}
+    assert program_fields(Asynchronous(), "past") == ({"question": int}, {}, False)
     assert program_fields(Keywords(), "history") == ({}, {}, True)
 
 

@@ -209,8 +209,8 @@ class NestedMachine(AmendedMachine):
 
 
 QUICK = settings(
-    max_examples=60,
-    stateful_step_count=30,
+    max_examples=100,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[Phase.generate],  # steps are short enough to read; shrinking takes minutes

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from ._amendments import HAND, Mark, Score
 from ._branch import Branch
-from ._record import Record, frozen_copy
+from ._record import Record
+from ._values import frozen_copy, same_fields, same_value
 from .errors import ArgumentError, ArgumentTypeError, ConflictError, FieldNotFoundError
 
 
@@ -53,7 +54,7 @@ def edit_outputs(
             carried = {
                 name: value
                 for name, value in outputs.items()
-                if name in call.outputs and _same(call.outputs[name], record.outputs.get(name))
+                if name in call.outputs and same_value(call.outputs[name], record.outputs.get(name))
             }
             if carried:
                 edited = _with_edit(edited, call, carried)
@@ -63,21 +64,13 @@ def edit_outputs(
 def _with_edit(branch: Branch, record: Record, outputs: Mapping[str, Any]) -> Branch:
     merged = dict(branch.edits.get(record.id) or {})
     for name, value in outputs.items():
-        if name in record.outputs and _same(record.outputs[name], value):
+        if name in record.outputs and same_value(record.outputs[name], value):
             merged.pop(name, None)
         else:
             merged[name] = frozen_copy(value)
-    if merged == (branch.edits.get(record.id) or {}):
+    if same_fields(merged, branch.edits.get(record.id) or {}):
         return branch
     return branch.edited(record.id, merged)
-
-
-def _same(left: Any, right: Any) -> bool:
-    # Arrays compare elementwise; what does not say plainly that it is equal counts as different.
-    try:
-        return type(left) is type(right) and bool(left == right)
-    except (TypeError, ValueError):
-        return False
 
 
 def revert_outputs(branch: Branch, index: int, record: Record, fields: Collection[str]) -> Branch:
@@ -86,7 +79,7 @@ def revert_outputs(branch: Branch, index: int, record: Record, fields: Collectio
     reverted = edit_outputs(branch, index, record, recorded, known=())
     left = dict(reverted.edits.get(record.id) or {})
     kept = {name: value for name, value in left.items() if name not in fields}
-    return reverted if kept == left else reverted.edited(record.id, kept)
+    return reverted if len(kept) == len(left) else reverted.edited(record.id, kept)
 
 
 def give_score(

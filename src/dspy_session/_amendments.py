@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 from rpds import HashTrieMap
 
+from ._values import same_fields
+
 Edits: TypeAlias = "HashTrieMap[str, Mapping[str, Any]]"
 """Record id to edited output fields."""
 
@@ -65,7 +67,8 @@ def changed_ids(old: Edits, new: Edits) -> set[str]:
     if old is new:
         return set()
     return {
-        record_id
-        for record_id in {*old, *new}
-        if old.get(record_id) is not new.get(record_id) and old.get(record_id) != new.get(record_id)
+        one
+        for one in {*old, *new}
+        if old.get(one) is not new.get(one)
+        and not same_fields(old.get(one) or {}, new.get(one) or {})
     }

@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-from ._amendments import NO_EDITS, NO_MARK, NO_MARKS, Edits, Mark, Marks, changed_ids
+from ._amendments import NO_EDITS, NO_MARK, NO_MARKS, Edits, Mark, Marks
 from ._log import Log
-from ._record import NO_NODES, ROOT, Fields, Node, Nodes, Record, Window, new_id, record_key
+from ._record import NO_NODES, ROOT, Node, Nodes, Record, Window, new_id, record_key
+from ._stale import StaleMarks
+from ._values import Fields
 from .errors import TurnNotFoundError
 
 
@@ -36,6 +38,10 @@ class Branch:
     starred: bool = False
     order: int = 0
     """Counts the branches of a conversation as they are made."""
+    _stale: list[StaleMarks] = dataclasses.field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+    """Made when first asked for; every change of the branch begins without it."""
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -73,7 +79,8 @@ class Branch:
         ledger = self.nodes[record.node].ledger if record.node in self.nodes else Log[Record]()
         if ledger.position_of(record.id, record_key) is not None:
             return ledger
-        return self.log[index].after[record.node].ledger
+        after = self.log[index].after
+        return after[record.node].ledger if record.node in after else Log[Record]()
 
     def messages_seen(self, record: Record, index: int) -> list[dict[str, Any]]:
         """Return the history as the model saw it; ``index`` is the turn the call belongs to."""
@@ -89,20 +96,16 @@ class Branch:
 
     def stale_because(self, record: Record, index: int) -> list[int]:
         """Return positions of the turns that read differently now than when this call saw them."""
-        window = record.window
-        seen = window.edits if window.edits is not None else NO_EDITS
-        if window.given is not None or seen is self.edits:
-            return []
-        log = self.node_log(record, index).reaching_back_to(window.start)
-        found: list[int] = []
-        for changed in changed_ids(seen, self.edits):
-            position = log.position_of(changed, record_key)
-            if position is None or not window.start <= position < window.stop:
-                continue
-            earlier = log[position]
-            if _message(earlier, window, seen) != _message(earlier, window, self.edits):
-                found.append(position)
-        return sorted(found)
+        log = self.node_log(record, index)
+        if log is not self.log:
+            return StaleMarks(log, self.edits).within(record.window)
+        if not self._stale:
+            self._stale.append(StaleMarks(log, self.edits))
+        return self._stale[0].within(record.window)
+
+    def is_stale(self, position: int) -> bool:
+        """Whether the turn at a position saw something else than its history is now."""
+        return bool(self.stale_because(self.log[position], position))
 
     # --- changing --------------------------------------------------------------------------
 
@@ -184,7 +187,7 @@ class Branch:
             old = branch_marks.get(record_id, NO_MARK)
             new = dataclasses.replace(mark, version=old.version + 1)
             branch_marks = branch_marks.insert(record_id, new)
-        return dataclasses.replace(self, marks=branch_marks)
+        return self if branch_marks is self.marks else dataclasses.replace(self, marks=branch_marks)
 
 
 def nodes_within(nodes: Nodes, log: Log[Record], window: Window) -> Nodes:

@@ -14,9 +14,10 @@ from ._call import Call, Order
 from ._core import SessionCore
 from ._history import snapshot
 from ._policy import plan_window
-from ._record import Record, thawed
+from ._record import Record
 from ._state import added_record
 from ._turns import Turn
+from ._values import thawed
 from .errors import ArgumentError, ArgumentTypeError, ConflictError, FieldNotFoundError
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from ._frame import FRAME_KEY, Frame, Seen, current_frame
 from ._history import origin_nodes, snapshot
 from ._policy import Settings, frozen_messages, given_window, plan_window
 from ._program import Program
-from ._record import NO_NODES, ROOT, Fields, Node, Nodes, Record, new_id, now, recordable, thawed
+from ._record import NO_NODES, ROOT, Node, Nodes, Record, new_id, now
+from ._values import Fields, recordable, thawed
 from .errors import ArgumentTypeError
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._branch import Branch
-from ._record import Fields, Record
+from ._record import Record
+from ._values import Fields
 
 Message = dict[str, Any]
 

@@ -14,7 +14,8 @@ from ._branch import Branch
 from ._codec_item import Item, damaged
 from ._json import decode
 from ._log import Log
-from ._record import ROOT, FieldFilter, Fields, Record, Window, new_id, now
+from ._record import ROOT, FieldFilter, Record, Window, new_id, now
+from ._values import Fields
 
 OLD_VERSIONS: Final = (1, 2)
 

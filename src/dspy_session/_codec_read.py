@@ -15,7 +15,8 @@ from ._codec_versions import read_versions
 from ._json import decode
 from ._json_tags import Undecodable
 from ._json_types import Types
-from ._record import NO_NODES, ROOT, FieldFilter, Fields, Node, Nodes, Record, Request, Window
+from ._record import NO_NODES, ROOT, FieldFilter, Node, Nodes, Record, Request, Window
+from ._values import Fields
 
 _BUDGET = 2**31
 """Characters that a document may unfold into. A memory that held more was not saved as JSON."""

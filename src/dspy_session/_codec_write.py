@@ -16,7 +16,8 @@ from ._codec_texts import TextWriter
 from ._codec_versions import VersionWriter
 from ._json import MAX_DEPTH, encode
 from ._json_types import is_registered
-from ._record import ROOT, FieldFilter, Fields, Node, Nodes, Record, Request, Window, record_key
+from ._record import ROOT, FieldFilter, Node, Nodes, Record, Request, Window, record_key
+from ._values import Fields
 
 
 class Writer:

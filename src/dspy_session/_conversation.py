@@ -13,7 +13,8 @@ from typing import Any
 
 from ._branch import Branch
 from ._lock import CallLock
-from ._record import Fields, now
+from ._record import now
+from ._values import Fields
 from .errors import (
     ArgumentError,
     ArgumentTypeError,

@@ -10,7 +10,7 @@ import dspy
 
 from ._branch import Branch
 from ._history import snapshot
-from ._record import Fields, thawed
+from ._values import Fields, thawed
 
 HistoryVersion = Literal["as_seen", "as_edited"]
 

@@ -12,8 +12,9 @@ import dspy
 
 from ._branch import Branch, window_keys, window_messages
 from ._log import Log
-from ._record import ROOT, Nodes, Record, Request, Window, thawed
+from ._record import ROOT, Nodes, Record, Request, Window
 from ._signatures import Signature
+from ._values import thawed
 
 # DSPy's own thread pools carry settings overrides to their workers, but not context variables.
 FRAME_KEY = "_dspy_session_frame"

@@ -20,7 +20,7 @@ from ._adapter import session_adapter
 from ._capture import Recorder, recording
 from ._format import recorded_history
 from ._frame import Frame, current_frame
-from ._record import ROOT, Record, new_id, now, recordable
+from ._record import ROOT, Record, new_id, now
 from ._signatures import (
     Signature,
     history_field,
@@ -29,6 +29,7 @@ from ._signatures import (
     with_history,
     without,
 )
+from ._values import recordable
 
 _FIELD = "_dspy_session_field"
 """On a predictor: the history field that was added to its signature, or None."""
@@ -217,8 +218,15 @@ def predictors(module: dspy.Module) -> Iterator[tuple[str, Any]]:
         yield ROOT, module
         return
     seen: set[int] = {id(module)}
-    for name, value in list(module.__dict__.items()):
-        yield from _within(name, value, seen)
+    for path, value in _attributes("", module):
+        yield from _within(path, value, seen)
+
+
+def _attributes(path: str, module: dspy.Module) -> list[tuple[str, Any]]:
+    """A module's attributes with their paths, without DSPy's own log of its LM calls."""
+    prefix = f"{path}." if path else ""
+    own = ("history", "callbacks")
+    return [(f"{prefix}{name}", value) for name, value in vars(module).items() if name not in own]
 
 
 def _within(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
@@ -229,7 +237,7 @@ def _within(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
         yield path, value
         return
     if isinstance(value, dspy.Module):
-        children = [(f"{path}.{name}", child) for name, child in value.__dict__.items()]
+        children = _attributes(path, value)
     elif isinstance(value, dict):
         children = [(f"{path}[{key!r}]", child) for key, child in value.items()]
     else:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, get_args
 
 from ._branch import Branch
-from ._record import FieldFilter, Fields, Window, frozen_copy
+from ._record import FieldFilter, Window
+from ._values import Fields, frozen_copy
 from .errors import ArgumentError, ArgumentTypeError
 
 HistoryPolicy = Literal["override", "use_if_provided", "replace_session"]

@@ -11,8 +11,9 @@ import pydantic
 
 from ._inject import Sessioned, inject, predictors, root_history_field
 from ._policy import CopyMode
-from ._record import ROOT, Fields
+from ._record import ROOT
 from ._signatures import forward_history_parameter, own_signature, program_fields
+from ._values import Fields
 from .errors import ArgumentError, ArgumentTypeError
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import datetime
 import secrets
@@ -11,52 +10,13 @@ from typing import Any
 
 from ._amendments import Edits
 from ._log import Log
+from ._values import Fields
 
 ROOT = "self"
 """The node path of the program itself, as DSPy names a bare predictor."""
 
-Fields = Mapping[str, Any]
-"""Field name to value; treated as frozen."""
-
 Prompt = Log[dict[str, Any]]
 """The messages of one LM request; a prompt that begins like the one before shares its memory."""
-
-_ATOMS = (str, int, float, bool, bytes, complex, type(None))
-
-
-def frozen_copy(value: Any) -> Any:
-    """Return a copy that later changes to ``value`` cannot reach."""
-    return value if type(value) in _ATOMS else copy.deepcopy(value)
-
-
-def thawed(fields: Fields) -> dict[str, Any]:
-    """Return the fields as a dict of the caller's own."""
-    return {name: frozen_copy(value) for name, value in fields.items()}
-
-
-def recordable(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return copies of field values for the record, and a sentence for each that had to give way.
-
-    An answer that was paid for is never lost: a value that cannot be copied is kept by its repr.
-    """
-    flags: list[str] = []
-    return {name: _recordable(name, value, flags) for name, value in fields.items()}, flags
-
-
-def _recordable(name: str, value: Any, flags: list[str]) -> Any:
-    try:
-        return frozen_copy(value)
-    except Exception as error:  # noqa: BLE001  # any class may fail to copy in any way
-        kind = type(value).__name__
-        flags.append(f"{name!r} could not be copied ({kind}: {error}); its repr was kept")
-        return _shown(value)
-
-
-def _shown(value: Any) -> str:
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001  # as above
-        return object.__repr__(value)
 
 
 def new_id() -> str:

@@ -100,9 +100,7 @@ def write_state(path: str | Path, state: SessionState, settings: Mapping[str, An
     write_atomically(path, to_bytes(document(state, settings)))
 
 
-def read_state(
-    path: str | Path, module: dspy.Module | None
-) -> tuple[SessionState, dict[str, Any]]:
+def read_state(path: str | Path, module: dspy.Module | None) -> tuple[SessionState, dict[str, Any]]:
     """Return the state in a file, and the settings beside it."""
     source = repr(str(path))
     content = read_bytes(path)

@@ -12,7 +12,7 @@ from ._amend import checked_score
 from ._amendments import Score
 from ._branch import Branch
 from ._history import snapshot
-from ._record import thawed
+from ._values import thawed
 from .errors import ArgumentTypeError, DspySessionError, MetricError
 
 Metric = Callable[..., Any]

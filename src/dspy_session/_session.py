@@ -18,10 +18,11 @@ from ._call import Call, Order, commit_to, order_of
 from ._conversation import Conversation
 from ._policy import Settings, field_names
 from ._program import Program, copied
-from ._record import new_id, thawed
+from ._record import new_id
 from ._saving import Saving
 from ._state import SessionState, as_seed
 from ._turns import Turn, Turns
+from ._values import thawed
 from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
 
     def _on_branch(self, key: str) -> Session:
         state = self._state
-        if key == state._key:
+        if state is self._own_state and key == state._key:
             return self
         return self._sibling(self.module, SessionState._of(state._conversation, key))
 

@@ -117,7 +117,7 @@ def forward_history_parameter(module: dspy.Module, name: str, *, strict: bool) -
     It is wanted when a parameter bears the name or is annotated as a history. ``**kwargs`` alone
     is no wish: a module that passes them on to something else would break.
     """
-    forward = type(module).__dict__.get("forward") or getattr(type(module), "forward", None)
+    forward = _entry(module)
     parameters = _parameters(forward)
     if name in parameters:
         return name
@@ -126,6 +126,11 @@ def forward_history_parameter(module: dspy.Module, name: str, *, strict: bool) -
         if is_history(hints.get(parameter, info.annotation), strict=strict):
             return parameter
     return None
+
+
+def _entry(module: dspy.Module) -> Any:
+    """The method that takes the inputs; a program may be asynchronous only."""
+    return getattr(type(module), "forward", None) or getattr(type(module), "aforward", None)
 
 
 def _parameters(function: Any) -> Mapping[str, inspect.Parameter]:
@@ -181,7 +186,7 @@ def program_fields(
             n: a for n, a in inputs.items() if n != history and not is_history(a, strict=strict)
         }
         return inputs, outputs, False
-    forward = getattr(type(module), "forward", None)
+    forward = _entry(module)
     hints = _hints(forward)
     inputs = {
         name: hints.get(name, str)

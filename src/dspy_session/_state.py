@@ -12,8 +12,9 @@ import dspy
 from ._branch import Branch
 from ._conversation import Conversation
 from ._policy import frozen_messages
-from ._record import ROOT, Node, Record, Window, frozen_copy, new_id, now, thawed
+from ._record import ROOT, Node, Record, Window, new_id, now
 from ._turns import Call, Turn, Turns
+from ._values import frozen_copy, thawed
 from .errors import ArgumentTypeError
 
 

@@ -11,7 +11,8 @@ import dspy
 from ._amendments import Mark
 from ._branch import Branch
 from ._history import snapshot
-from ._record import Record, Request, frozen_copy, thawed
+from ._record import Record, Request
+from ._values import frozen_copy, thawed
 from .errors import TurnNotFoundError
 
 _SHOWN_MESSAGES = 8

@@ -62,7 +62,9 @@ class View:
         return self.region.evaluate(_KEYBOARD)
 
     def expect_branch(self, name: str) -> None:
-        expect(self.branch.get_by_role("option", name=name, exact=True, selected=True)).to_be_attached()
+        expect(
+            self.branch.get_by_role("option", name=name, exact=True, selected=True)
+        ).to_be_attached()
 
     # -- what one does ----------------------------------------------------------------------------
 

@@ -24,14 +24,16 @@ interface Props {
 
 export function TurnRow({ store, rows, position, column, inDetail, observer }: Props) {
   const element = useRef<HTMLDivElement>(null);
+  const row = rows.at(position);
+  const here = !!row;
   useLayoutEffect(() => {
+    // A row that has not arrived keeps the place it was given: its own height says nothing yet.
     const measured = element.current;
-    if (!measured) return;
+    if (!measured || !here) return;
     observer.observe(measured);
     return () => observer.unobserve(measured);
-  }, [observer]);
+  }, [observer, here]);
 
-  const row = rows.at(position);
   const expanded = !!row && store.expanded.value.has(row.turn_id);
   const Detail = more.value?.TurnDetail;
   useEffect(() => {
@@ -43,6 +45,7 @@ export function TurnRow({ store, rows, position, column, inDetail, observer }: P
       data-at={position}
       role="presentation"
       class={expanded ? "item open" : "item"}
+      style={row ? undefined : { height: `${rows.heights.size(position)}px` }}
     >
       <div
         class={row?.excluded ? "row excluded" : "row"}

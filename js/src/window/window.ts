@@ -9,6 +9,9 @@ const MAX_PX = 33_000_000;
 /** Height of the sticky row of column heads, which covers the top of the view. */
 export const HEAD_PX = 28;
 
+/** After these the place on the screen is a person's choice. */
+const CHOSEN_BY = ["wheel", "pointerdown", "touchmove", "click"] as const;
+
 export interface RowRange {
   readonly first: number;
   readonly last: number;
@@ -26,6 +29,8 @@ export class RowWindow {
   /** One observer for every row on the screen: heights are read after layout, before paint. */
   readonly observer = new ResizeObserver((entries) => this.measure(entries));
   private element: HTMLElement | null = null;
+  /** The row that was revealed last, until someone scrolls: what arrives must not push it away. */
+  private kept = -1;
 
   constructor(readonly heights: Heights) {}
 
@@ -35,11 +40,16 @@ export class RowWindow {
     const resized = new ResizeObserver(this.look);
     resized.observe(element);
     element.addEventListener("scroll", this.look, { passive: true });
+    const release = () => {
+      this.kept = -1;
+    };
+    for (const by of CHOSEN_BY) element.addEventListener(by, release, { passive: true });
     this.look();
     return () => {
       resized.disconnect();
       this.observer.disconnect();
       element.removeEventListener("scroll", this.look);
+      for (const by of CHOSEN_BY) element.removeEventListener(by, release);
     };
   }
 
@@ -57,6 +67,7 @@ export class RowWindow {
   reveal(index: number): void {
     const { element, heights, top, view, scale } = this;
     if (!element) return;
+    this.kept = index;
     const start = heights.before(index);
     const end = start + heights.size(index);
     if (start < top || heights.size(index) > view) element.scrollTop = start / scale;
@@ -104,6 +115,7 @@ export class RowWindow {
     if (!changed || !element) return;
     this.placed.value++;
     if (above) element.scrollTop += above / scale; // what is read stays where it is
+    if (this.kept >= 0) requestAnimationFrame(() => this.kept >= 0 && this.reveal(this.kept));
     this.look();
   }
 }

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from .._branch import Branch
 from ._protocol import Filter
 from ._rows import positions_of
-from ._stale import StaleMarks
 from ._text import as_text
 
 Test = Callable[[int], bool]
@@ -81,7 +80,7 @@ def _score_tests(branch: Branch, wanted: Filter) -> list[Test]:
 def _text_tests(branch: Branch, wanted: Filter) -> list[Test]:
     tests: list[Test] = []
     if wanted.get("stale"):
-        tests.append(StaleMarks(branch).is_stale)
+        tests.append(branch.is_stale)
     if wanted.get("search"):
         needle = wanted["search"].casefold()  # pyright: ignore[reportTypedDictNotRequiredAccess]
         tests.append(lambda one: needle in _searched(branch, one))

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from .._amendments import Mark
 from .._branch import Branch
-from .._record import Fields, Record
+from .._record import Record
+from .._values import Fields
 from ._protocol import Preview, Row, RowWindow, Sibling
 from ._siblings import only, siblings
-from ._stale import StaleMarks
 from ._text import preview, safe
 
 MOST_ROWS = 500
@@ -40,14 +40,15 @@ def row_window(
     start = min(max(wanted.start, 0), len(positions))
     stop = max(start, min(wanted.stop, len(positions), start + MOST_ROWS))
     beside = siblings(branch, branches) if stop > start else {}
-    stale = StaleMarks(branch)
     return RowWindow(
         branch=branch.key,
         revision=revision,
         turns=len(positions_of(branch)),
         matched=len(positions),
         start=start,
-        rows=[row(branch, one, beside, stale=stale.is_stale(one)) for one in positions[start:stop]],
+        rows=[
+            row(branch, one, beside, stale=branch.is_stale(one)) for one in positions[start:stop]
+        ],
     )
 
 

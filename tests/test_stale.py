@@ -9,7 +9,6 @@ from support.branches import said, turn_after
 
 from dspy_session._branch import Branch
 from dspy_session._record import FieldFilter, Window
-from dspy_session.inspector._stale import StaleMarks
 
 steps = st.lists(
     st.one_of(
@@ -46,13 +45,12 @@ def test_marks_agree_with_the_branch(made):
     branch = Branch()
     for kind, number in made:
         branch = stepped(branch, kind, number)
-    marks = StaleMarks(branch)
     for position in range(len(branch.log)):
         expected = bool(branch.stale_because(branch.log[position], position))
-        assert marks.is_stale(position) == expected
+        assert branch.is_stale(position) == expected
 
 
 def test_an_edited_array_makes_later_turns_stale():
     branch = said(said(Branch(), "q", np.arange(3)), "q", "a")
     branch = branch.edited(branch.log[0].id, {"answer": np.arange(4)})
-    assert [StaleMarks(branch).is_stale(position) for position in (0, 1)] == [False, True]
+    assert [branch.is_stale(position) for position in (0, 1)] == [False, True]
