@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from rpds import HashTrieMap
 
-from ._values import same_fields
+from ._values import Fields, same_fields
 
 Edits: TypeAlias = "HashTrieMap[str, Mapping[str, Any]]"
 """Record id to edited output fields."""
@@ -66,9 +66,10 @@ def changed_ids(old: Edits, new: Edits) -> set[str]:
     """Return the ids of the records whose edits differ between two versions."""
     if old is new:
         return set()
-    return {
-        one
-        for one in {*old, *new}
-        if old.get(one) is not new.get(one)
-        and not same_fields(old.get(one) or {}, new.get(one) or {})
-    }
+    return {one for one in {*old, *new} if not _same(old.get(one), new.get(one))}
+
+
+def _same(left: Fields | None, right: Fields | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return left is right or same_fields(left, right)

@@ -167,7 +167,8 @@ class Branch:
         if outputs:
             edits = self.edits.insert(record_id, dict(outputs))
         else:
-            edits = self.edits.discard(record_id)
+            edits = self.edits.discard(record_id) if record_id in self.edits else self.edits
+            edits = edits or NO_EDITS  # one empty map, which compares at once
         return self.marked(record_id).with_edits(edits)
 
     def with_edits(self, edits: Edits) -> Branch:
