@@ -14,7 +14,7 @@ import pytest
 from support.scripted import scripted_lm
 
 from dspy_session import export, sessionify
-from dspy_session._json import decode
+from dspy_session._files.tagged_json import decode
 from dspy_session.errors import ArgumentError, EncodeError, MissingExtraError, TurnNotFoundError
 
 ADAPTERS = [dspy.ChatAdapter(), dspy.JSONAdapter(), dspy.XMLAdapter()]

@@ -12,7 +12,7 @@ import pytest
 from support.scripted import scripted_lm
 
 from dspy_session import errors, sessionify
-from dspy_session._history import Origin, SnapshotHistory, origin_nodes
+from dspy_session._calls.history import Origin, SnapshotHistory, origin_nodes
 
 
 class Agent(dspy.Module):

@@ -1,8 +1,8 @@
 """Multi-turn DSPy programs: conversations you can see, branch, correct, score and train from."""
 
 from . import errors
-from ._frame import carry_frame, get_current_history
-from ._json_types import register_type
+from ._calls.frame import carry_frame, get_current_history
+from ._files.known_types import register_type
 from ._session import Session
 from ._state import SessionState
 from ._turns import Turn

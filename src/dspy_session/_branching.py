@@ -7,17 +7,17 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ._amend import UNSET, annotate, edit_outputs, give_score, revert_outputs
-from ._amendments import HAND
-from ._branch import Branch
-from ._call import Call, Order
+from ._calls.call import Call, Order
+from ._calls.history import snapshot
+from ._calls.policy import plan_window
 from ._core import SessionCore
-from ._history import snapshot
-from ._policy import plan_window
-from ._record import Record
 from ._state import added_record
+from ._tree.amend import UNSET, annotate, edit_outputs, give_score, revert_outputs
+from ._tree.amendments import HAND
+from ._tree.branch import Branch
+from ._tree.record import Record
+from ._tree.values import thawed
 from ._turns import Turn
-from ._values import thawed
 from .errors import ArgumentError, ArgumentTypeError, ConflictError, FieldNotFoundError
 
 if TYPE_CHECKING:

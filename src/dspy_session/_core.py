@@ -7,12 +7,12 @@ from typing import Any
 import dspy
 
 from ._binding import bound_state
-from ._branch import Branch
-from ._conversation import Conversation
-from ._frame import current_frame
-from ._policy import Settings
-from ._program import Program
+from ._calls.frame import current_frame
+from ._calls.policy import Settings
+from ._calls.program import Program
 from ._state import SessionState
+from ._tree.branch import Branch
+from ._tree.conversation import Conversation
 
 
 class SessionCore:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import dspy
 
-from ._branch import Branch
-from ._history import snapshot
-from ._values import Fields, thawed
+from ._calls.history import snapshot
+from ._tree.branch import Branch
+from ._tree.values import Fields, thawed
 
 HistoryVersion = Literal["as_seen", "as_edited"]
 

@@ -9,14 +9,13 @@ from typing import Any
 import dspy
 from typing_extensions import Self
 
-from . import _dspy_types as _dspy_types  # imported for what it registers
-from ._codec import conversation_from, document_of
-from ._files import read_bytes, write_atomically
-from ._inject import predictors
-from ._json import from_bytes, to_bytes
-from ._json_types import types_in
-from ._policy import Settings
-from ._signatures import program_fields
+from ._calls.inject import predictors
+from ._calls.policy import Settings
+from ._calls.signatures import program_fields
+from ._files.atomic import read_bytes, write_atomically
+from ._files.document import conversation_from, document_of
+from ._files.known_types import types_in
+from ._files.tagged_json import from_bytes, to_bytes
 from ._state import SessionState
 from ._training import Training
 from .errors import FileFormatError

@@ -8,11 +8,11 @@ from typing import Any
 
 import dspy
 
-from ._amend import checked_score
-from ._amendments import Score
-from ._branch import Branch
-from ._history import snapshot
-from ._values import thawed
+from ._calls.history import snapshot
+from ._tree.amend import checked_score
+from ._tree.amendments import Score
+from ._tree.branch import Branch
+from ._tree.values import thawed
 from .errors import ArgumentTypeError, DspySessionError, MetricError
 
 Metric = Callable[..., Any]

@@ -13,16 +13,16 @@ import dspy
 from dspy.predict.parameter import Parameter
 
 from ._binding import StateBinding
-from ._branch import Branch
-from ._call import Call, Order, commit_to, order_of
-from ._conversation import Conversation
-from ._policy import Settings, field_names
-from ._program import Program, copied
-from ._record import new_id
+from ._calls.call import Call, Order, commit_to, order_of
+from ._calls.policy import Settings, field_names
+from ._calls.program import Program, copied
 from ._saving import Saving
 from ._state import SessionState, as_seed
+from ._tree.branch import Branch
+from ._tree.conversation import Conversation
+from ._tree.record import new_id
+from ._tree.values import thawed
 from ._turns import Turn, Turns
-from ._values import thawed
 from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:

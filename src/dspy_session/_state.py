@@ -9,12 +9,12 @@ from typing import Any
 
 import dspy
 
-from ._branch import Branch
-from ._conversation import Conversation
-from ._policy import frozen_messages
-from ._record import ROOT, Node, Record, Window, new_id, now
+from ._calls.policy import frozen_messages
+from ._tree.branch import Branch
+from ._tree.conversation import Conversation
+from ._tree.record import ROOT, Node, Record, Window, new_id, now
+from ._tree.values import frozen_copy, thawed
 from ._turns import Call, Turn, Turns
-from ._values import frozen_copy, thawed
 from .errors import ArgumentTypeError
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import dspy
 
 from . import _examples as examples_of
-from ._amendments import Score
 from ._branching import Branching
 from ._examples import HistoryVersion, Selection
 from ._scoring import Metric, checked_metric, metric_name, score_turn
+from ._tree.amendments import Score
 from .errors import ArgumentError, ArgumentTypeError, MetricError
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import Any, overload
 
 import dspy
 
-from ._amendments import Mark
-from ._branch import Branch
-from ._history import snapshot
-from ._record import Record, Request
-from ._values import frozen_copy, thawed
+from ._calls.history import snapshot
+from ._tree.amendments import Mark
+from ._tree.branch import Branch
+from ._tree.record import Record, Request
+from ._tree.values import frozen_copy, thawed
 from .errors import TurnNotFoundError
 
 _SHOWN_MESSAGES = 8

@@ -50,7 +50,10 @@ def test_json_that_is_none_is_refused_and_the_text_kept(lab, notebook):
     view.button("Save").click()
     expect(choice).to_have_count(0)
     nb.run_cell(2)
-    assert nb.text(2).strip() == "['c'] {'answer': ['a', 'b'], 'mood': 'sad', 'sure': True, 'times': 7}"
+    assert (
+        nb.text(2).strip()
+        == "['c'] {'answer': ['a', 'b'], 'mood': 'sad', 'sure': True, 'times': 7}"
+    )
     assert lab.errors() == []
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.branches import conversation_of, nested, said
 
-from dspy_session._branch import Branch
-from dspy_session._conversation import Conversation
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.conversation import Conversation
 from dspy_session.errors import (
     ArgumentError,
     BranchNotFoundError,

@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 from support.branches import branch_of, nested, numbered, request, said
 
-from dspy_session._amend import edit_outputs, give_score
-from dspy_session._branch import Branch
-from dspy_session._log import Log
-from dspy_session._record import Node
+from dspy_session._tree.amend import edit_outputs, give_score
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.log import Log
+from dspy_session._tree.record import Node
 from dspy_session.errors import FieldNotFoundError, TurnNotFoundError
 from dspy_session.inspector._detail import call_in, text_range, turn_detail
 

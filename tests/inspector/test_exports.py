@@ -13,8 +13,8 @@ from support.pages import RefusedError
 from support.scripted import scripted_lm
 
 from dspy_session import Session
-from dspy_session._branch import Branch
-from dspy_session._record import Window
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.record import Window
 from dspy_session.errors import ArgumentError, ConflictError
 from dspy_session.inspector import SessionInspector
 from dspy_session.inspector._export_preview import _duplicates, _mismatched

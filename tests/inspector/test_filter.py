@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.branches import numbered, said
 
-from dspy_session._amendments import Mark, Score
-from dspy_session._branch import Branch
+from dspy_session._tree.amendments import Mark, Score
+from dspy_session._tree.branch import Branch
 from dspy_session.inspector._filter import FilteredBranches, matches
 
 texts = st.sampled_from(["Red", "blue", "REDDISH", ""])

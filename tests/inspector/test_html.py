@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from support.branches import branch_of, conversation_of, nested, numbered, said
 
 from dspy_session import Session
-from dspy_session._amend import annotate, edit_outputs, give_score
-from dspy_session._branch import Branch
-from dspy_session._conversation import Conversation
+from dspy_session._tree.amend import annotate, edit_outputs, give_score
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.conversation import Conversation
 from dspy_session.errors import ConflictError
 from dspy_session.inspector import SessionInspector
 from dspy_session.inspector._html import SHOWN_CHARS, SHOWN_TURNS, transcript

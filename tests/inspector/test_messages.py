@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.branches import numbered, request, said, turn_after
 
-from dspy_session._branch import Branch
-from dspy_session._record import Window
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.record import Window
 from dspy_session.errors import TurnNotFoundError
 from dspy_session.inspector._messages import history_length, history_window, prompt_window
 

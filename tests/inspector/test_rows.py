@@ -6,9 +6,9 @@ import time
 
 from support.branches import branch_of, conversation_of, nested, numbered, said
 
-from dspy_session._amend import annotate, edit_outputs, give_score
-from dspy_session._branch import Branch
-from dspy_session._log import Log
+from dspy_session._tree.amend import annotate, edit_outputs, give_score
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.log import Log
 from dspy_session.inspector._rows import MOST_ROWS, positions_of, row_window
 
 

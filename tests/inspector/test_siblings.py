@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.branches import numbered, said
 
-from dspy_session._conversation import Conversation
+from dspy_session._tree.conversation import Conversation
 from dspy_session.inspector._siblings import only, parting, siblings
 
 

@@ -6,9 +6,9 @@ import json
 
 from support.branches import conversation_of, nested, numbered, said
 
-from dspy_session._amend import annotate, give_score
-from dspy_session._branch import Branch
-from dspy_session._conversation import Conversation
+from dspy_session._tree.amend import annotate, give_score
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.conversation import Conversation
 from dspy_session.inspector._fields import ProgramFields
 from dspy_session.inspector._protocol import PROTOCOL_VERSION
 from dspy_session.inspector._summary import HEAD_ROWS, MarkFacts, mark_facts, summarise

@@ -6,10 +6,10 @@ import dataclasses
 import datetime
 from typing import Any
 
-from dspy_session._branch import Branch
-from dspy_session._conversation import Conversation
-from dspy_session._log import Log
-from dspy_session._record import Record, Request, Window, new_id
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.conversation import Conversation
+from dspy_session._tree.log import Log
+from dspy_session._tree.record import Record, Request, Window, new_id
 
 BEGAN = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 

@@ -10,8 +10,8 @@ from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 import pydantic
 
-from dspy_session._json import decode, encode, from_bytes, to_bytes
-from dspy_session._json_types import types_in
+from dspy_session._files.known_types import types_in
+from dspy_session._files.tagged_json import decode, encode, from_bytes, to_bytes
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._amendments import HAND
+from .._tree.amendments import HAND
 from ..errors import ArgumentError
 from . import _commands as commands
 from . import _long as long

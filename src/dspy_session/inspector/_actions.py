@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from .._amendments import HAND
+from .._tree.amendments import HAND
 from . import _commands as commands
 from . import _long as long
 from ._commands import Target

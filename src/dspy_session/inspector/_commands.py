@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from .._amend import (
+from .._tree.amend import (
     UNSET,
     annotate,
     check_version,
@@ -18,10 +18,10 @@ from .._amend import (
     give_score,
     revert_outputs,
 )
-from .._amendments import HAND
-from .._branch import Branch
-from .._conversation import Conversation
-from .._record import Record
+from .._tree.amendments import HAND
+from .._tree.branch import Branch
+from .._tree.conversation import Conversation
+from .._tree.record import Record
 from ..errors import ArgumentError
 from ._detail import call_in
 from ._fields import parsed

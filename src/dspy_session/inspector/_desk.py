@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .._branch import Branch
-from .._conversation import Conversation
+from .._tree.branch import Branch
+from .._tree.conversation import Conversation
 from ..errors import ArgumentError, ArgumentTypeError, NotFoundError
 from ._filter import FilteredBranches
 from ._jobs import Action, Ending, Jobs, Kind, Work

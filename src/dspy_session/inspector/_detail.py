@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from .._branch import Branch
-from .._record import NO_NODES, Record
+from .._tree.branch import Branch
+from .._tree.record import NO_NODES, Record
 from ..errors import FieldNotFoundError, TurnNotFoundError
 from ._messages import history_length, text_field
 from ._protocol import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .._branch import Branch
-from .._record import Record
+from .._tree.branch import Branch
+from .._tree.record import Record
 from ._desk import Desk
 from ._exports import FILES, OF_EDITS, VARIABLES, kept_turns
 from ._messages import history_length

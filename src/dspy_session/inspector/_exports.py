@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .._branch import Branch
+from .._tree.branch import Branch
 from ..errors import ArgumentError, ConflictError
 from ._desk import Desk
 from ._protocol import ExportArgs, Exported, Filter

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from .._branch import Branch
+from .._tree.branch import Branch
 from ._protocol import Filter
 from ._rows import positions_of
 from ._text import as_text

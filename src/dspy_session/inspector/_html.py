@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._branch import Branch
-from .._record import Record
+from .._tree.branch import Branch
+from .._tree.record import Record
 from ._rows import positions_of
 from ._summary import MarkFacts
 from ._text import as_text, one_line, safe

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .._branch import Branch
-from .._record import Record
+from .._tree.branch import Branch
+from .._tree.record import Record
 from ._html import escaped, field_html, named_html, turn_html
 from ._messages import MOST_MESSAGES, history_length, history_window
 from ._rows import nested_calls, positions_of

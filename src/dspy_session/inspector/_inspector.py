@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from typing_extensions import Unpack
 
-from .._files import write_atomically
+from .._files.atomic import write_atomically
 from ..errors import ArgumentError, NotFoundError
 from . import _exports as exports
 from ._acting import Acting

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._amendments import NO_MARK, Score
-from .._branch import Branch
+from .._tree.amendments import NO_MARK, Score
+from .._tree.branch import Branch
 from ._jobs import Ending, StoppedError, Work
 from ._rows import positions_of
 from ._source import Metric, Source, metric_name

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .._branch import Branch, window_messages
-from .._log import Log
-from .._record import Record, Request, Window
+from .._tree.branch import Branch, window_messages
+from .._tree.log import Log
+from .._tree.record import Record, Request, Window
 from ..errors import TurnNotFoundError
 from ._diff import word_diff
 from ._protocol import FieldDetail, MessageView, MessageWindow

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from typing_extensions import Unpack
 
-from .._branch import Branch
-from .._record import Record
+from .._tree.branch import Branch
+from .._tree.record import Record
 from ..errors import TurnNotFoundError
 from ._desk import desk_of
 from ._detail import turn_detail

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._branch import Branch
-from .._record import Record
+from .._tree.branch import Branch
+from .._tree.record import Record
 from ._desk import Desk
 from ._detail import call_in, text_range, turn_detail
 from ._messages import history_window, prompt_window

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .._amendments import Mark
-from .._branch import Branch
-from .._record import Record
-from .._values import Fields
+from .._tree.amendments import Mark
+from .._tree.branch import Branch
+from .._tree.record import Record
+from .._tree.values import Fields
 from ._protocol import Preview, Row, RowWindow, Sibling
 from ._siblings import only, siblings
 from ._text import preview, safe

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-from .._amendments import Score
-from .._branch import Branch
-from .._conversation import Conversation
+from .._tree.amendments import Score
+from .._tree.branch import Branch
+from .._tree.conversation import Conversation
 from ..errors import ConflictError
 from ._fields import ProgramFields
 

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .._amendments import Mark
-from .._branch import Branch
-from .._conversation import Conversation, RunningCall
-from .._record import record_key
+from .._tree.amendments import Mark
+from .._tree.branch import Branch
+from .._tree.conversation import Conversation, RunningCall
+from .._tree.record import record_key
 from ._fields import ProgramFields, field_specs
 from ._protocol import PROTOCOL_VERSION, BranchView, Job, RunningTurn, Summary
 from ._rows import positions_of, previews, row_window

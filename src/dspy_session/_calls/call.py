@@ -1,0 +1,157 @@
+"""One call of a session, from planning to commit: the state changes once, at the end, or never."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dspy
+
+from .._tree.branch import Branch, nodes_within
+from .._tree.conversation import Conversation
+from .._tree.record import NO_NODES, ROOT, Node, Nodes, Record, new_id, now
+from .._tree.values import Fields, recordable, thawed
+from ..errors import ArgumentTypeError
+from .capture import Recorder, recording
+from .frame import FRAME_KEY, Frame, Seen, current_frame
+from .history import origin_nodes, snapshot
+from .policy import Settings, frozen_messages, given_window, plan_window
+from .program import Program
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: the inputs, the history that came with them, and how to run."""
+
+    inputs: Mapping[str, Any]
+    history: dspy.History | None
+    source: str = "call"
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    """LM settings for every predictor, e.g. a rollout id."""
+
+
+def order_of(program: Program, inputs: Mapping[str, Any]) -> Order:
+    """Take an explicit history out of a call's arguments and check both.
+
+    Raises:
+        ArgumentTypeError: The history is no ``dspy.History``.
+    """
+    rest = dict(inputs)
+    history = rest.pop(program.history_field, None)
+    if history is not None and not isinstance(history, dspy.History):
+        msg = (
+            f"{program.history_field} is a dspy.History, got {type(history).__name__}; "
+            f"write dspy.History(messages=[…])"
+        )
+        raise ArgumentTypeError(msg)
+    program.check(rest)
+    return Order(rest, history)
+
+
+class Call:
+    """A call under way on a branch.
+
+    Use it in this order: :meth:`open` around the module's run, then :meth:`record`.
+    """
+
+    def __init__(self, program: Program, settings: Settings, order: Order, branch: Branch) -> None:
+        self.program, self.settings, self.order = program, settings, order
+        if order.history is not None and settings.history_policy == "replace_session":
+            branch = branch.emptied(frozen_messages(order.history.messages))
+            self.replaced_seed: tuple[Fields, ...] | None = branch.seed
+        else:
+            self.replaced_seed = None
+        self.frame = self._frame(branch)
+        self.inputs = dict(order.inputs)
+        if program.forward_parameter is not None:  # a copy: the program may do with it as it likes
+            messages = [thawed(message) for message in self.frame.seen.messages]
+            self.inputs[program.forward_parameter] = snapshot(messages, self.frame.nodes)
+        self.created_at = now()
+        self.started = time.perf_counter()
+        self.seconds = 0.0
+        self.recorder: Recorder | None = None
+
+    def _frame(self, branch: Branch) -> Frame:
+        history, settings = self.order.history, self.settings
+        planned = plan_window(branch, settings)
+        nodes: Nodes = nodes_within(branch.nodes, branch.log, planned)
+        if not settings.memory or (
+            history is not None and settings.history_policy != "replace_session"
+        ):
+            window = given_window(() if history is None else history.messages, settings)
+            if settings.history_policy == "override" or not settings.memory:
+                nodes = NO_NODES if history is None else origin_nodes(history)
+        else:
+            window = planned
+        outer = current_frame()
+        return Frame(
+            branch=branch,
+            seen=Seen.of(window, branch.log),
+            nodes=nodes,
+            node_paths=self.program.node_paths,
+            speaker=self.program.speaker,
+            config=self.order.config,
+            session_ids=frozenset({branch.key}) | (outer.session_ids if outer else frozenset()),
+        )
+
+    @contextmanager
+    def open(self) -> Generator[None, None, None]:
+        """Run the body as the call: predictors in it read this call's history."""
+        with recording(**{FRAME_KEY: self.frame}) as self.recorder:
+            yield
+        self.seconds = time.perf_counter() - self.started
+
+    def record(self, branch: Branch, result: Any) -> Branch:
+        """Return the branch with the finished call as its newest turn."""
+        if self.replaced_seed is not None:
+            branch = branch.emptied(self.replaced_seed)
+        inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
+        outputs, more_flags = recordable(self.program.outputs_of(result))
+        frame = self.frame
+        record = Record(
+            id=new_id(),
+            node=ROOT,
+            inputs=inputs,
+            outputs=outputs,
+            window=frame.seen.window,
+            created_at=self.created_at,
+            latency_s=self.seconds,
+            calls=tuple(frame.calls),
+            requests=self._requests(),
+            before=branch.nodes,
+            after=_after(branch.nodes, frame.calls),
+            source=self.order.source,
+            flags=(*flags, *more_flags),
+        )
+        return branch.appended(record, keep=self.settings.max_stored_turns)
+
+    def _requests(self) -> tuple[Any, ...]:
+        own = self.recorder.requests(self.frame.newest_prompt(ROOT)) if self.recorder else ()
+        return (*self.frame.requests, *own)
+
+
+def _after(before: Nodes, calls: list[Record]) -> Nodes:
+    if not calls:
+        return before
+    nodes = dict(before)
+    for call in calls:
+        node = nodes.get(call.node, Node())
+        nodes[call.node] = dataclasses.replace(node, ledger=node.ledger.append(call))
+    return nodes
+
+
+Commit = Callable[[Callable[[Branch], Branch]], Branch]
+"""Applies a change to the branch that a call runs on, and returns the branch's new value."""
+
+
+def commit_to(conversation: Conversation, key: str) -> Commit:
+    """Return a commit that appends to a branch of a conversation."""
+
+    def commit(make: Callable[[Branch], Branch]) -> Branch:
+        label = f"turn {len(conversation[key].log)}"
+        return conversation.update(key, label, make)
+
+    return commit

@@ -1,0 +1,145 @@
+"""The running call: what nested predictors see of it, and what they leave in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dspy
+
+from .._tree.branch import Branch, window_keys, window_messages
+from .._tree.log import Log
+from .._tree.record import ROOT, Nodes, Record, Request, Window
+from .._tree.values import thawed
+from .signatures import Signature
+
+# DSPy's own thread pools carry settings overrides to their workers, but not context variables.
+FRAME_KEY = "_dspy_session_frame"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The past as one predictor sees it."""
+
+    window: Window
+    log: Log[Record]
+    """What the window counts in: the conversation, or the predictor's own ledger."""
+    messages: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, window: Window, log: Log[Record]) -> Seen:
+        """Look through a window at a log."""
+        return cls(window, log, window_messages(window, log, window.edits))
+
+    def keys(self) -> list[tuple[Hashable, ...]]:
+        """What each message was made of; see :func:`window_keys`."""
+        return window_keys(self.window, self.log)
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Frame:
+    """One call of a session, from planning to commit."""
+
+    branch: Branch
+    """The branch as it was when the call began."""
+    seen: Seen
+    """What the call sees of the conversation."""
+    nodes: Nodes
+    """Where nested nodes stand as this call sees them, ledgers as far back as it looks."""
+    node_paths: Mapping[int, str]
+    """``id(predictor)`` to path, for predictors that are part of the program."""
+    speaker: str | None
+    """Path of the predictor whose signature is the program's own, if there is one."""
+    config: Mapping[str, Any]
+    """LM settings laid over every predictor's own, e.g. a rollout id."""
+    session_ids: frozenset[str]
+    """Branches whose calls are under way, so that a call within a call does not wait for itself."""
+    calls: list[Record] = dataclasses.field(default_factory=list)
+    requests: list[Request] = dataclasses.field(default_factory=list)
+    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+    def seen_by(self, node: str, signature: Signature) -> Seen:
+        """Return what one predictor sees: the conversation, or its own ledger.
+
+        It sees the conversation when it is the predictor that speaks for the program, or when every
+        turn of it renders without a gap in its signature.
+        """
+        if node == self.speaker or legible(self.seen.messages, signature):
+            return self.seen
+        ledger: Log[Record] = self.nodes[node].ledger if node in self.nodes else Log()
+        window = Window(
+            start=ledger.first,
+            stop=len(ledger),
+            fields=self.seen.window.fields.outputs_only(),
+            edits=self.branch.edits,
+        )
+        return Seen.of(window, ledger)
+
+    def newest_prompt(self, node: str) -> Log[dict[str, Any]]:
+        """The prompt that the node sent last: the next one most often begins like it."""
+        nodes = self.branch.nodes
+        log = nodes[node].ledger if node in nodes else Log[Record]()
+        newest = (self.branch.log if node == ROOT else log).last
+        return newest.requests[-1].prompt if newest is not None and newest.requests else Log()
+
+    def leave(self, record: Record) -> None:
+        """Record a nested call that has ended."""
+        with self.lock:
+            self.calls.append(record)
+
+    def leave_requests(self, requests: Sequence[Request]) -> None:
+        """Record LM requests that belong to the program itself."""
+        with self.lock:
+            self.requests.extend(requests)
+
+
+def legible(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool:
+    """Whether every message holds all output fields of a signature, so that none reads ``None``."""
+    needed = tuple(signature.output_fields)
+    return all(
+        name in message and message[name] is not None for message in messages for name in needed
+    )
+
+
+def current_frame() -> Frame | None:
+    """Return the frame of the call that this code runs in, or None outside a call."""
+    return dspy.settings.get(FRAME_KEY)
+
+
+@contextmanager
+def entered(frame: Frame | None) -> Generator[None, None, None]:
+    """Run the body inside a frame, or explicitly outside any."""
+    with dspy.context(**{FRAME_KEY: frame}):
+        yield
+
+
+def carry_frame(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` bound to the running call, for threads that DSPy does not start itself.
+
+    DSPy's own pools carry the call along; a plain ``threading.Thread`` or executor does not, and
+    a wrapped predictor called there behaves as if it had never been wrapped.
+
+    Example:
+        >>> # inside forward():
+        >>> # executor.submit(carry_frame(self.planner), question=question)
+    """
+    overrides = dict(dspy.settings.config)
+
+    def carried(*args: Any, **kwargs: Any) -> Any:
+        with dspy.context(**overrides):
+            return function(*args, **kwargs)
+
+    return carried
+
+
+def get_current_history() -> dspy.History:
+    """Return the history that the running call sees; empty outside a call.
+
+    For code inside ``forward``, tools and template adapters. The messages are copies.
+    """
+    frame = current_frame()
+    messages = [] if frame is None else [thawed(message) for message in frame.seen.messages]
+    return dspy.History(messages=messages)

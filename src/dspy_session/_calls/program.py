@@ -1,0 +1,125 @@
+"""The program inside a session: its fields, its injected predictors, its inputs and outputs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import dspy
+import pydantic
+
+from .._tree.record import ROOT
+from .._tree.values import Fields
+from ..errors import ArgumentError, ArgumentTypeError
+from .inject import Sessioned, inject, predictors, root_history_field
+from .policy import CopyMode
+from .signatures import forward_history_parameter, own_signature, program_fields
+
+
+def copied(module: dspy.Module, mode: CopyMode) -> dspy.Module:
+    """Return the module to wrap: a deep copy, a shallow one, or the very same."""
+    if mode == "none":
+        return module
+    try:
+        return module.deepcopy() if mode == "deep" else copy.copy(module)
+    except Exception as error:
+        msg = (
+            f"{type(module).__name__} cannot be copied ({type(error).__name__}: {error}); "
+            f"copy_mode='shallow' or 'none' shares its parts, or the program itself"
+        )
+        raise ArgumentError(msg) from error
+
+
+class Program:
+    """A module that reads its session's history.
+
+    Args:
+        module: The module to wrap; it is changed in place.
+        history_field: The name for a history field where a predictor has none.
+        strict: Whether only ``dspy.History`` itself counts as a history annotation.
+    """
+
+    def __init__(self, module: dspy.Module, history_field: str, *, strict: bool) -> None:
+        if not isinstance(module, dspy.Module):
+            msg = f"a session wraps a dspy.Module, got {type(module).__name__}"
+            if isinstance(module, type):
+                msg += f"; make an instance of it: {module.__name__}(…)"
+            raise ArgumentTypeError(msg)
+        self.module = module
+        self.strict = strict
+        self.node_paths = inject(module, history_field, strict=strict)
+        self.forward_parameter = (
+            None
+            if isinstance(module, Sessioned)
+            else forward_history_parameter(module, history_field, strict=strict)
+        )
+        self.history_field = root_history_field(module) or self.forward_parameter or history_field
+        self.speaker = speaker(module)
+        self.inputs, self.outputs, self.takes_any = program_fields(
+            module, self.history_field, strict=strict
+        )
+
+    @property
+    def name(self) -> str:
+        """The class name of the module."""
+        return type(self.module).__name__
+
+    def refreshed(self) -> Program:
+        """Return the program with predictors that were put in place since wrapped, too."""
+        for _, predictor in predictors(self.module):
+            if id(predictor) not in self.node_paths or not isinstance(predictor, Sessioned):
+                return Program(self.module, self.history_field, strict=self.strict)
+        return self
+
+    def check(self, inputs: Mapping[str, Any]) -> None:
+        """Refuse inputs that the program would drop without a word."""
+        if self.takes_any or not self.inputs or not isinstance(self.module, dspy.Predict):
+            return
+        privileged = {"config", "lm", "demos", "signature", "prediction", "_trace"}
+        unknown = [n for n in inputs if n not in self.inputs and n not in privileged]
+        if unknown and not any(name in inputs for name in self.inputs):
+            names = ", ".join(map(repr, self.inputs))
+            msg = f"{self.name} has no input {unknown[0]!r}; its inputs are {names}"
+            raise ArgumentError(msg)
+
+    def recorded_inputs(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs that are part of a turn: the program's own, nothing of DSPy's."""
+        if self.takes_any or not self.inputs:
+            return {n: v for n, v in inputs.items() if n != self.history_field}
+        return {n: v for n, v in inputs.items() if n in self.inputs}
+
+    def outputs_of(self, result: Any) -> dict[str, Any]:
+        """Return a call's result as output fields.
+
+        A declared signature says which fields are outputs; an agent's trajectory stays with its
+        nested calls. A result that is no set of fields becomes the field ``output``.
+        """
+        if isinstance(result, (dspy.Prediction, dict)):
+            found = {str(name): value for name, value in result.items()}
+        elif isinstance(result, pydantic.BaseModel) and not isinstance(result, dspy.Type):
+            found = {name: getattr(result, name) for name in type(result).model_fields}
+        else:
+            return {"output": result}
+        declared = own_signature(self.module)
+        if declared is not None and all(name in found for name in declared.output_fields):
+            return {name: found[name] for name in declared.output_fields}
+        return {name: value for name, value in found.items() if name != self.history_field}
+
+    def output_fields(self, seen: Fields | None) -> dict[str, Any]:
+        """Return output names with annotations; from a recorded turn when nothing declares them."""
+        if self.outputs:
+            return self.outputs
+        guessed = {name: a for _, p in predictors(self.module) for name, a in _outputs(p).items()}
+        return {name: guessed.get(name, str) for name in (seen or {})}
+
+
+def speaker(module: dspy.Module) -> str | None:
+    """Return the path of the predictor whose fields are those of the program itself, or None."""
+    if isinstance(module, dspy.Predict):
+        return ROOT
+    return "predict" if isinstance(module, dspy.ChainOfThought) else None
+
+
+def _outputs(predictor: Any) -> dict[str, Any]:
+    return {name: f.annotation for name, f in predictor.signature.output_fields.items()}

@@ -1,0 +1,1 @@
+"""Conversations as files: values, documents, and writing them in one step."""

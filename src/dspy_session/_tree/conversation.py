@@ -1,0 +1,311 @@
+"""A conversation: the named branches of one tree, and the only place where they change."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    BranchNotFoundError,
+    ConflictError,
+    NameTakenError,
+)
+from .branch import Branch
+from .lock import CallLock
+from .record import now
+from .values import Fields
+
+Branches = Mapping[str, Branch]
+Change = Mapping[str, "Branch | None"]
+"""Branch key to its new value; None takes the branch away."""
+
+UNDO_DEPTH = 200
+"""How many actions can be taken back. Each costs a few hundred bytes: values share their past."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Action:
+    """One change that can be taken back: the touched branches before and after."""
+
+    label: str
+    before: Change
+    after: Change
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class RunningCall:
+    """A call that has begun on a branch and not yet become a turn."""
+
+    branch: str
+    index: int
+    inputs: Fields
+    started_at: datetime.datetime
+
+
+class Conversation:
+    """Named branches over one tree of turns, with undo and redo of every change.
+
+    All methods are safe to call from any thread. Every change is atomic: others see the
+    conversation before it or after it. Listeners are told after a change, on the thread that made
+    it, and must return quickly.
+    """
+
+    def __init__(self, branch: Branch | None = None) -> None:
+        root = branch or Branch()
+        self.id = uuid.uuid4().hex
+        self.revision = 0
+        self._branches: dict[str, Branch] = {root.key: root}
+        self._undo: deque[Action] = deque(maxlen=UNDO_DEPTH)
+        self._redo: list[Action] = []
+        self._running: list[RunningCall] = []
+        self._made = 1 + root.order
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._lock = threading.RLock()
+        self._call_locks: dict[str, CallLock] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    # --- reading ---------------------------------------------------------------------------
+
+    @property
+    def branches(self) -> list[Branch]:
+        """All branches, in the order in which they were made."""
+        with self._lock:
+            return sorted(self._branches.values(), key=lambda branch: branch.order)
+
+    def __getitem__(self, key: str) -> Branch:
+        branch = self._branches.get(key)
+        if branch is None:
+            msg = f"the branch with key {key!r} was pruned or undone; Undo or Redo brings it back"
+            raise BranchNotFoundError(msg)
+        return branch
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._branches
+
+    def named(self, name: str) -> Branch:
+        """Return the branch of that name."""
+        for branch in self.branches:
+            if branch.name == name:
+                return branch
+        known = ", ".join(repr(branch.name) for branch in self.branches)
+        msg = f"no branch {name!r}; there are {known}"
+        raise BranchNotFoundError(msg)
+
+    @property
+    def running(self) -> list[RunningCall]:
+        """The calls being made now."""
+        with self._lock:
+            return list(self._running)
+
+    @property
+    def undo_label(self) -> str | None:
+        """What undo would take back, in words."""
+        with self._lock:
+            return self._undo[-1].label if self._undo else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What redo would do again, in words."""
+        with self._lock:
+            return self._redo[-1].label if self._redo else None
+
+    # --- changing --------------------------------------------------------------------------
+
+    def change(self, label: str, make: Callable[[Branches], Change]) -> Change:
+        """Apply a change made from the present branches, all at once, and remember it for undo."""
+        with self._lock:
+            after = {
+                key: branch
+                for key, branch in make(self._branches).items()
+                if branch is not self._branches.get(key)
+            }
+            if not after:
+                return after
+            before = {key: self._branches.get(key) for key in after}
+            self._put(after)
+            self._undo.append(Action(label, before, after))
+            self._redo.clear()
+        self._tell()
+        return after
+
+    def update(self, key: str, label: str, make: Callable[[Branch], Branch]) -> Branch:
+        """Change one branch; return its new value."""
+        self.change(label, lambda _: {key: make(self[key])})
+        return self[key]
+
+    def undo(self) -> str:
+        """Take the last change back; return what it was, in words."""
+        return self._step(self._undo, self._redo, back=True)
+
+    def redo(self) -> str:
+        """Do the change again that was taken back last; return what it was, in words."""
+        return self._step(self._redo, self._undo, back=False)
+
+    def _step(
+        self,
+        source: deque[Action] | list[Action],
+        other: deque[Action] | list[Action],
+        *,
+        back: bool,
+    ) -> str:
+        with self._lock:
+            if not source:
+                msg = f"nothing to {'undo' if back else 'redo'}"
+                raise ConflictError(msg)
+            action = source[-1]
+            target = action.before if back else action.after
+            self._refuse_while_running(target)
+            source.pop()
+            self._put(target)
+            other.append(action)
+        self._tell()
+        return action.label
+
+    def _refuse_while_running(self, target: Change) -> None:
+        for call in self._running:
+            branch = self._branches.get(call.branch)
+            new = target.get(call.branch, branch)
+            if branch is not None and (new is None or new.log is not branch.log):
+                msg = f"a call is running on branch {branch.name!r}; wait for it or stop it first"
+                raise ConflictError(msg)
+
+    def _put(self, change: Change) -> None:
+        for key, branch in change.items():
+            if branch is None:
+                del self._branches[key]
+            else:
+                self._branches[key] = branch
+        self.revision += 1
+
+    # --- branches --------------------------------------------------------------------------
+
+    def fork(self, key: str, length: int, name: str | None, *, kind: str = "fork") -> Branch:
+        """Make a new branch from another one's first ``length`` turns."""
+        with self._lock:
+            branch = self[key]
+            number, chosen = self.reserve(name, kind=kind)
+            new = branch.forked(length, chosen, number)
+            self.change(f"fork {chosen!r} of {branch.name!r}", lambda _: {new.key: new})
+            return new
+
+    def reserve(self, name: str | None, *, kind: str) -> tuple[int, str]:
+        """Return a number and a name for a branch that is to be added once it is finished."""
+        with self._lock:
+            number = self._made
+            self._made += 1
+            return number, self._free_name(kind) if name is None else self._checked_name(name)
+
+    def rename(self, key: str, name: str) -> Branch:
+        """Give a branch another name."""
+        with self._lock:
+            branch = self[key]
+            if name == branch.name:
+                return branch
+            chosen = self._checked_name(name)
+            label = f"rename {branch.name!r} to {chosen!r}"
+            return self.update(key, label, lambda old: dataclasses.replace(old, name=chosen))
+
+    def prune(self, key: str) -> None:
+        """Take a branch away; its forks stay, as they hold their own turns."""
+        with self._lock:
+            branch = self[key]
+            if len(self._branches) == 1:
+                msg = f"{branch.name!r} is the only branch; reset it instead of pruning it"
+                raise ArgumentError(msg)
+            change: dict[str, Branch | None] = {key: None}
+            self._refuse_while_running(change)
+            for other in self._branches.values():
+                if other.parent == key:
+                    shared = min(other.forked_at, branch.forked_at)
+                    change[other.key] = dataclasses.replace(
+                        other, parent=branch.parent, forked_at=shared
+                    )
+            self.change(f"prune {branch.name!r}", lambda _: change)
+
+    def _free_name(self, kind: str) -> str:
+        taken = {branch.name for branch in self._branches.values()}
+        number = 1
+        while f"{kind}-{number}" in taken:
+            number += 1
+        return f"{kind}-{number}"
+
+    def _checked_name(self, name: Any) -> str:
+        if not isinstance(name, str):
+            msg = f"a branch name is a str, got {type(name).__name__}"
+            raise ArgumentTypeError(msg)
+        if not name.strip() or len(name) > 200 or any(ord(char) < 32 for char in name):
+            msg = f"a branch name has 1 to 200 characters, none of them control, got {name!r:.80}"
+            raise ArgumentError(msg)
+        if any(branch.name == name for branch in self._branches.values()):
+            msg = f"there is a branch {name!r} already; choose another name or rename that one"
+            raise NameTakenError(msg)
+        return name
+
+    def call_lock(self, key: str) -> CallLock:
+        """The lock that orders the calls on one branch."""
+        with self._lock:
+            return self._call_locks.setdefault(key, CallLock())
+
+    # --- running calls and listeners -------------------------------------------------------
+
+    @contextmanager
+    def calling(self, key: str, inputs: Fields) -> Generator[None, None, None]:
+        """Say that a call runs on a branch for as long as the context lasts."""
+        call = RunningCall(key, len(self[key].log), inputs, now())
+        with self._lock:
+            self._running.append(call)
+        self._tell()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.remove(call)
+            self._tell()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` after every change; return a function that ends it."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._lock, suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return stop
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    # --- copies ----------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        del state["_lock"], state["_listeners"], state["_call_locks"]
+        state["_running"] = []
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._prepare()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Conversation:
+        # Branches are immutable: the copy shares them and goes its own way from here.
+        with self._lock:
+            copied = Conversation.__new__(Conversation)
+            copied.__setstate__(self.__getstate__())
+            copied.id = uuid.uuid4().hex
+            copied._branches = dict(self._branches)
+            copied._undo, copied._redo = self._undo.copy(), list(self._redo)
+            copied._running = []
+        return copied

@@ -1,0 +1,135 @@
+"""What is recorded of a call: written once, never changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from .amendments import Edits
+from .log import Log
+from .values import Fields
+
+ROOT = "self"
+"""The node path of the program itself, as DSPy names a bare predictor."""
+
+Prompt = Log[dict[str, Any]]
+"""The messages of one LM request; a prompt that begins like the one before shares its memory."""
+
+
+def new_id() -> str:
+    """Return a fresh id for a turn, a call or a branch: 16 hex digits."""
+    return secrets.token_hex(8)
+
+
+def now() -> datetime.datetime:
+    """Return the present time, aware, in UTC."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FieldFilter:
+    """Which fields of a turn enter the history."""
+
+    exclude: frozenset[str] = frozenset()
+    inputs: frozenset[str] | None = None
+    """The only inputs to let through; None: all."""
+
+    def message(self, inputs: Fields, outputs: Fields) -> dict[str, Any]:
+        """Return one history message: the inputs, then the outputs, that pass."""
+        message = {
+            name: value
+            for name, value in inputs.items()
+            if name not in self.exclude and (self.inputs is None or name in self.inputs)
+        }
+        message.update({n: value for n, value in outputs.items() if n not in self.exclude})
+        return message
+
+    def outputs_only(self) -> FieldFilter:
+        """The filter for a nested node, whose inputs the allow-list does not name."""
+        return FieldFilter(self.exclude)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of the past a call saw: a reference, from which the history is rebuilt."""
+
+    start: int = 0
+    """Position of the oldest turn seen."""
+    stop: int = 0
+    """Position after the newest turn seen."""
+    seed: tuple[Fields, ...] = ()
+    """Messages from before the first turn that were seen."""
+    fields: FieldFilter = FieldFilter()
+    edits: Edits | None = None
+    """The edited outputs that counted then; None: none were edited."""
+    given: tuple[Fields, ...] | None = None
+    """The messages of a history that the caller passed, in place of all the above."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a language model."""
+
+    model: str
+    prompt: Prompt
+    answers: tuple[Any, ...] = ()
+    """What came back, one item a completion, before an adapter parsed it."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+    """US dollars, as the LM client reports them."""
+    latency_s: float | None = None
+    cached: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Node:
+    """Where a nested node stands: what it has done so far, and its consolidated memory."""
+
+    ledger: Log[Record] = dataclasses.field(default_factory=lambda: Log[Record]())
+    memory: str = ""
+
+
+Nodes = Mapping[str, Node]
+"""Node path to node; treated as frozen, shared between turns that did not touch any."""
+
+NO_NODES: Nodes = {}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """One call of the program, or of a node nested in it, as it happened."""
+
+    id: str
+    node: str
+    inputs: Fields
+    outputs: Fields
+    window: Window
+    created_at: datetime.datetime
+    latency_s: float | None = None
+    calls: tuple[Record, ...] = ()
+    """The calls of nested predictors, in the order in which they ended."""
+    requests: tuple[Request, ...] = ()
+    """The LM requests of this call itself; nested calls hold their own."""
+    before: Nodes = dataclasses.field(default_factory=lambda: NO_NODES)
+    """Where every nested node stood when the call began (root records only)."""
+    after: Nodes = dataclasses.field(default_factory=lambda: NO_NODES)
+    """Where every nested node stood when it had ended."""
+    saw_root: bool = False
+    """A nested call that saw the conversation, not its own ledger."""
+    source: str = "call"
+    """``call``, ``add_turn``, ``rerun``, ``import`` …"""
+    flags: tuple[str, ...] = ()
+    """What is special, in plain sentences, e.g. a value that could only be kept by its repr."""
+
+    def all_requests(self) -> list[Request]:
+        """Every LM request of this call and of those nested in it."""
+        return [*self.requests, *(r for call in self.calls for r in call.all_requests())]
+
+
+def record_key(record: Record) -> str:
+    """The key by which logs of records are searched."""
+    return record.id
