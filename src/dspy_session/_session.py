@@ -166,7 +166,8 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
     async def _arun(self, inputs: Mapping[str, Any]) -> Any:
         if hasattr(type(self.module), "aforward") or "aforward" in self.module.__dict__:
             return await self.module.acall(**inputs)
-        return await dspy.asyncify(self.module)(**inputs)
+        run: Any = dspy.asyncify(self.module)
+        return await run(**inputs)
 
     def _refuse_positional(self, args: tuple[Any, ...]) -> None:
         if args:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dspy_session._files import atomic as _files
+from dspy_session import errors
 from dspy_session._files.atomic import read_bytes, write_atomically
 from dspy_session.errors import FileFormatError
 
@@ -34,7 +34,7 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
     write_atomically(path, b"a" * 3_000_000)
     for _ in range(12):
         with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path), str(Path(_files.__file__).parent)],
+            [sys.executable, "-c", WRITER, str(path), str(Path(errors.__file__).parent)],
             stdout=subprocess.PIPE,
             text=True,
         ) as writer:

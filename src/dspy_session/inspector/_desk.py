@@ -13,8 +13,9 @@ from .._tree.conversation import Conversation
 from ..errors import ArgumentError, ArgumentTypeError, NotFoundError
 from ._filter import FilteredBranches
 from ._jobs import Action, Ending, Jobs, Kind, Work
-from ._protocol import Filter, Finished, Job, RunningTurn, Summary
+from ._protocol import Finished
 from ._push import PUSH_SECONDS, SUMMARY_SECONDS, Beat, News
+from ._shapes import Filter, Job, RunningTurn, Summary
 from ._source import Metric, Session, Source, metric_name
 from ._summary import MarkFacts, running_turns, summarise
 

@@ -9,16 +9,9 @@ from .._tree.branch import Branch
 from .._tree.record import NO_NODES, Record
 from ..errors import FieldNotFoundError, TurnNotFoundError
 from ._messages import history_length, text_field
-from ._protocol import (
-    TEXT_CHARS,
-    CallDetail,
-    FieldDetail,
-    ScoreDetail,
-    Text,
-    TurnDetail,
-    Usage,
-)
+from ._protocol import TEXT_CHARS
 from ._rows import nested_calls
+from ._shapes import CallDetail, FieldDetail, ScoreDetail, Text, TurnDetail, Usage
 from ._text import as_text, cut, safe, units
 
 

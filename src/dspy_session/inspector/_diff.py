@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
-from ._protocol import DiffPart
+from ._shapes import DiffPart
 
 _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")

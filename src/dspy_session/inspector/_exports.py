@@ -12,8 +12,9 @@ from typing import Any
 from .._tree.branch import Branch
 from ..errors import ArgumentError, ConflictError
 from ._desk import Desk
-from ._protocol import ExportArgs, Exported, Filter
+from ._protocol import ExportArgs, Exported
 from ._rows import positions_of
+from ._shapes import Filter
 from ._text import safe
 
 VARIABLES = {"examples": "examples", "dataframe": "turns_df"}

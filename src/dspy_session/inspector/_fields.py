@@ -13,7 +13,8 @@ from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 from ..errors import ArgumentError
-from ._protocol import EDIT_CHARS, FieldSpec
+from ._protocol import EDIT_CHARS
+from ._shapes import FieldSpec
 from ._text import as_text, safe
 
 Kind = Literal["text", "json", "number", "boolean", "choice"]

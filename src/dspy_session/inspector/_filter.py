@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from .._tree.branch import Branch
-from ._protocol import Filter
 from ._rows import positions_of
+from ._shapes import Filter
 from ._text import as_text
 
 Test = Callable[[int], bool]

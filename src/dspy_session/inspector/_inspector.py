@@ -16,7 +16,8 @@ from ._acting import Acting
 from ._export_preview import preview_export
 from ._html import transcript
 from ._html_page import html_page
-from ._protocol import ExportArgs, ExportPreview, Filter
+from ._protocol import ExportArgs, ExportPreview
+from ._shapes import Filter
 from ._source import Metric, Session
 from ._widget import InspectorWidget, widget_of
 

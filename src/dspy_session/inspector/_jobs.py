@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from ..errors import DspySessionError, NotFoundError
-from ._protocol import Finished, Job
+from ._protocol import Finished
+from ._shapes import Job
 from ._text import safe
 
 _LOG = logging.getLogger(__name__)

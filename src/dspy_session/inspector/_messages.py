@@ -11,7 +11,7 @@ from .._tree.log import Log
 from .._tree.record import Record, Request, Window
 from ..errors import TurnNotFoundError
 from ._diff import word_diff
-from ._protocol import FieldDetail, MessageView, MessageWindow
+from ._shapes import FieldDetail, MessageView, MessageWindow
 from ._text import as_text, clipped, safe
 
 MOST_MESSAGES = 200

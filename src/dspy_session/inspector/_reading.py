@@ -12,9 +12,9 @@ from ..errors import TurnNotFoundError
 from ._desk import desk_of
 from ._detail import turn_detail
 from ._messages import MOST_MESSAGES, history_window, prompt_window
-from ._protocol import Filter, MessageView, Row, Summary, TurnDetail
 from ._reads import rows as rows_of
 from ._rows import MOST_ROWS, nested_calls, positions_of
+from ._shapes import Filter, MessageView, Row, Summary, TurnDetail
 from ._source import Session
 
 

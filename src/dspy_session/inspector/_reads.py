@@ -9,21 +9,9 @@ from .._tree.record import Record
 from ._desk import Desk
 from ._detail import call_in, text_range, turn_detail
 from ._messages import history_window, prompt_window
-from ._protocol import (
-    HistoryArgs,
-    LocateArgs,
-    Located,
-    MessageWindow,
-    PromptArgs,
-    RowsArgs,
-    RowWindow,
-    Summary,
-    Text,
-    TextArgs,
-    TurnArgs,
-    TurnDetail,
-)
+from ._protocol import HistoryArgs, LocateArgs, Located, PromptArgs, RowsArgs, TextArgs, TurnArgs
 from ._rows import row_window
+from ._shapes import MessageWindow, RowWindow, Summary, Text, TurnDetail
 
 
 def summary(desk: Desk, _args: Any) -> Summary:

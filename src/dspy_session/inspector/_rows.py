@@ -8,7 +8,7 @@ from .._tree.amendments import Mark
 from .._tree.branch import Branch
 from .._tree.record import Record
 from .._tree.values import Fields
-from ._protocol import Preview, Row, RowWindow, Sibling
+from ._shapes import Preview, Row, RowWindow, Sibling
 from ._siblings import only, siblings
 from ._text import preview, safe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._tree.branch import Branch
-from ._protocol import Sibling
+from ._shapes import Sibling
 from ._text import safe
 
 

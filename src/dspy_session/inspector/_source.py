@@ -20,14 +20,19 @@ T = TypeVar("T")
 class Session(Protocol):
     """What a session offers to the inspector; ``dspy_session.Session`` does."""
 
-    _conversation: Conversation
-    _key: str
-    program_name: str
+    @property
+    def _conversation(self) -> Conversation: ...
+    @property
+    def _key(self) -> str: ...
+    @property
+    def program_name(self) -> str:
+        """Class name of the program."""
+        ...
 
     def __call__(self, **inputs: Any) -> Any:
         """Run a call and commit its turn."""
 
-    def rerun(self, index: int, inputs: Any = None, name: str | None = None) -> Session:
+    def rerun(self, index: int, *, inputs: Any = None, name: str | None = None) -> Session:
         """Run a turn's inputs again on a new branch."""
         ...
 

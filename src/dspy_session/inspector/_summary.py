@@ -12,8 +12,9 @@ from .._tree.branch import Branch
 from .._tree.conversation import Conversation, RunningCall
 from .._tree.record import record_key
 from ._fields import ProgramFields, field_specs
-from ._protocol import PROTOCOL_VERSION, BranchView, Job, RunningTurn, Summary
+from ._protocol import PROTOCOL_VERSION
 from ._rows import positions_of, previews, row_window
+from ._shapes import BranchView, Job, RunningTurn, Summary
 from ._text import safe
 
 HEAD_ROWS = 50

@@ -15,7 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ._protocol import PREVIEW_CHARS, TEXT_CHARS, Preview, Text
+from ._protocol import PREVIEW_CHARS, TEXT_CHARS
+from ._shapes import Preview, Text
 
 _ONE_LINE = 80
 _DEEPEST = 12

@@ -17,9 +17,41 @@ from ._channel import reply_to
 from ._desk import Desk
 from ._export_preview import preview_export
 from ._exports import export
-from ._protocol import Summary
+from ._protocol import Part, PartArgs
+from ._shapes import Summary
 
-BUNDLE = Path(__file__).parent / "static" / "widget.js"
+STATIC = Path(__file__).parent / "static"
+BUNDLE = STATIC / "widget.js"
+MORE = STATIC / "more.js"
+
+
+def bundle_text() -> str:
+    """Return the page's JavaScript, which every widget bears.
+
+    Raises:
+        NotFoundError: It was not built, as in a fresh checkout.
+    """
+    return _built(BUNDLE)
+
+
+def part(_desk: Desk, _args: PartArgs) -> Part:
+    """Return the script that the page asks for when it has shown its first rows.
+
+    Raises:
+        NotFoundError: It was not built.
+    """
+    return Part(source=_built(MORE))
+
+
+def _built(script: Path) -> str:
+    if not script.is_file():
+        msg = (
+            "the inspector's page is not built here: run `npm ci && npm run build` in the "
+            "repository's js folder, or install dspy-session as a package, which brings it along"
+        )
+        raise NotFoundError(msg)
+    return script.read_text(encoding="utf-8")
+
 
 HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "summary": reads.summary,
@@ -45,22 +77,8 @@ HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "stop": actions.stop,
     "preview_export": preview_export,
     "export": export,
+    "part": part,
 }
-
-
-def bundle_text() -> str:
-    """Return the page's JavaScript.
-
-    Raises:
-        NotFoundError: It was not built, as in a fresh checkout.
-    """
-    if not BUNDLE.is_file():
-        msg = (
-            "the inspector's page is not built here: run `npm ci && npm run build` in the "
-            "repository's js folder, or install dspy-session as a package, which brings it along"
-        )
-        raise NotFoundError(msg)
-    return BUNDLE.read_text(encoding="utf-8")
 
 
 class InspectorWidget(anywidget.AnyWidget):
