@@ -51,9 +51,7 @@ def main():
         old = theirs["calls"][depth]
         ratio = f"{new['session'] / new['plain']:.2f}"
         cells = [new["plain"], new["session"]]
-        rows.append(
-            [depth, *(f"{ms:.2f}" for ms in cells), ratio, f"{old['session']:.2f}"]
-        )
+        rows.append([depth, *(f"{ms:.2f}" for ms in cells), ratio, f"{old['session']:.2f}"])
         if not new["same_prompt"]:
             sys.exit(f"the prompts differ at {depth} turns")
     table(["turns", "plain", "session", "session/plain", PUBLISHED], rows)

@@ -116,6 +116,8 @@ class Notebook:
 
     def restart_kernel(self) -> None:
         """Restart through the application's command and its dialog; outputs stay."""
+        # The new kernel counts from 1 again: a cell run once more might get the count it had.
+        self.page.evaluate(f"() => {_CELLS}.forEach(c => {{ c.model.executionCount = null; }})")
         self.lab.command("notebook:restart-kernel", wait=False)
         self.page.locator(".jp-Dialog button.jp-mod-accept").click()
         self.wait_idle()

@@ -107,7 +107,7 @@ async function send(store: Store, { target, turn, text }: Draft): Promise<void> 
       break;
     case "score": {
       const value = text.trim() === "" ? null : Number(text);
-      if (Number.isNaN(value)) throw new Error("A score is a number, e.g. 0.75.");
+      if (value !== null && !Number.isFinite(value)) throw new Error("A score is a number, e.g. 0.75.");
       await perform(store, "score", {
         ...at,
         value,
