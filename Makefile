@@ -12,7 +12,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help python demo test bench lint lint-python lint-js unit js notebooks browser summary clean
+.PHONY: help python demo test bench lint lint-python lint-js unit js notebooks browser screenshots summary clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3.10 python3 python
 # One that runs (a version manager's stand-in may not), is new enough and can make environments.
@@ -54,10 +54,11 @@ lint: lint-python lint-js
 test: lint unit js notebooks $(if $(filter 0,$(BROWSER)),,browser) summary
 
 bench: $(VENV)/.dev $(BUNDLE)
-	for file in $(BENCHMARKS); do echo "== $$file"; $(BIN)/python "$$file"; done
+	for file in $(BENCHMARKS); do echo "== $$file"; \
+		PYTHONPATH=tests $(BIN)/python "$$file"; done
 
 clean:
-	rm -rf $(VENV)/.lab $(VENV)/.dev $(VENV)/.node $(LOGS) js/node_modules $(BUNDLE) dist
+	rm -rf $(VENV)/.lab $(VENV)/.dev $(VENV)/.node $(LOGS) js/node_modules $(dir $(BUNDLE)) dist
 
 # --- the parts of lint and test -----------------------------------------------------------------
 
@@ -86,6 +87,11 @@ endif
 browser: $(VENV)/.dev $(BUNDLE) | $(LOGS)
 	CHROMIUM="$$($(BIN)/python tests/browser/chromium.py --install)"; export CHROMIUM; \
 		env -u DSPY_SESSION_LM $(BIN)/python -m pytest tests/browser | tee $(LOGS)/browser.txt
+
+# The README's picture, and one of each state of the inspector to look at (ignored by git).
+screenshots: $(VENV)/.dev $(BUNDLE)
+	CHROMIUM="$$($(BIN)/python tests/browser/chromium.py --install)"; export CHROMIUM; \
+		env -u DSPY_SESSION_LM PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 summary:
 	@for part in unit notebooks $(if $(filter 0,$(BROWSER)),,browser); do \

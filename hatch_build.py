@@ -15,6 +15,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = 20
+SCRIPTS = ("widget.js", "more.js")
 
 
 def npm() -> str | None:
@@ -30,7 +31,7 @@ def npm() -> str | None:
 
 
 class BundleHook(BuildHookInterface):
-    """Runs ``npm ci && npm run build`` in ``js/`` when ``inspector/static`` holds no script."""
+    """Runs ``npm ci && npm run build`` in ``js/`` when ``inspector/static`` lacks a script."""
 
     def dependencies(self) -> list[str]:
         """A Node for the build environment, only where it will be used."""
@@ -45,10 +46,10 @@ class BundleHook(BuildHookInterface):
         for command in (["ci"], ["run", "build"]):
             subprocess.run([npm() or "npm", *command], cwd=Path(self.root, "js"), check=True)
         if not self._is_built():
-            raise RuntimeError("js: `npm run build` left no script in inspector/static")
+            raise RuntimeError("js: `npm run build` left no scripts in inspector/static")
 
     def _is_built(self) -> bool:
-        return any(self._static().glob("*.js"))
+        return all((self._static() / name).is_file() for name in SCRIPTS)
 
     def _static(self) -> Path:
         return Path(self.root, "src/dspy_session/inspector/static")

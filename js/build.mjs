@@ -1,11 +1,11 @@
-// Builds the inspector's page: a minified ESM script without imports, its styles inside as text.
+// Builds the inspector's page: two minified ESM scripts, their styles inside as text.
 //
-//   node build.mjs           one script, widget.js, with everything in it
-//   node build.mjs --split   widget.js for the first screen, more.js for what is used later
+//   node build.mjs           widget.js, the first screen, and more.js, what it asks for afterwards
 //   node build.mjs --dev     also the dev page (dev/built), which talks to a kernel made of memory
 //
-// It prints what the first script holds beside its budget, and fails above the ceiling.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+// It prints what they hold and weigh, and fails when the first one is over its budget.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -14,26 +14,9 @@ import { build, transform } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const OUT = join(HERE, "../src/dspy_session/inspector/static");
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
-const SPLIT = process.argv.includes("--split");
 
-/** What the first script is to weigh, and what it weighs now: above that the build fails. */
+/** The most that the first script may weigh, in bytes. */
 const BUDGET = { minified: 45 * 1024, gzipped: 18 * 1024 };
-const CEILING = SPLIT
-  ? { minified: 56 * 1024, gzipped: 21.5 * 1024 }
-  : { minified: 73.5 * 1024, gzipped: 27 * 1024 };
-
-/** What the second script may use of a library; of our own modules it may use everything. */
-const LIBRARY_NAMES = {
-  "node_modules/preact/dist/preact.mjs": ["Fragment", "h"],
-  "node_modules/preact/hooks/dist/hooks.mjs": ["useEffect", "useRef"],
-  "node_modules/@preact/signals/dist/signals.mjs": ["useSignal", "useSignalEffect"],
-  "node_modules/@preact/signals-core/dist/signals-core.mjs": [
-    "batch",
-    "computed",
-    "effect",
-    "signal",
-  ],
-};
 
 /** Style sheets arrive as minified text, for a shadow root. */
 const styles = {
@@ -61,7 +44,7 @@ const settings = {
   jsxFragment: "Fragment",
   inject: ["jsx.mjs"],
   tsconfigRaw: {}, // the one on disk asks for the automatic runtime, and would win
-  define: { SPLIT: `${SPLIT}` },
+  define: { BUILD: '""', "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
 };
 
@@ -72,35 +55,59 @@ async function script(entry, options = {}) {
   return { text: outputFiles[0].text, inputs: Object.values(metafile.outputs)[0].inputs };
 }
 
-/** Modules of the first script, taken by the second one from what it is given. */
-function fromFirst(inputs, used) {
+/** Leaves the first script's modules out of the second one: they stay imports, from "first:…". */
+function withoutFirst(inputs) {
   return {
-    name: "from-first",
+    name: "without-first",
     setup(builder) {
       builder.onResolve({ filter: /^[.@a-z]/ }, async ({ path, pluginData, ...where }) => {
         if (pluginData === "asked" || where.kind === "entry-point") return undefined;
         const found = await builder.resolve(path, { ...where, pluginData: "asked" });
         const id = relative(HERE, found.path);
-        if (!(id in inputs)) return found;
-        used.add(id);
-        return { path: `${[...used].indexOf(id)}`, namespace: "first" };
+        return id in inputs ? { path: `first:${id}`, external: true } : found;
       });
-      builder.onLoad({ filter: /.*/, namespace: "first" }, ({ path }) => ({
-        contents: `module.exports = first[${path}]`,
-      }));
     },
   };
 }
 
-/** The first script's list of the modules that the second one uses. */
-function sharing(used) {
-  const lines = [...used].map((id, at) => {
-    const names = LIBRARY_NAMES[id];
-    if (!names) return `import * as m${at} from "./${id}";`;
-    const renamed = names.map((name) => `${name} as m${at}${name}`).join(", ");
-    return `import { ${renamed} } from "./${id}"; const m${at} = { ${names.map((name) => `${name}: m${at}${name}`)} };`;
-  });
-  const contents = `${lines.join("\n")}\nexport const shared = [${lines.map((_, at) => `m${at}`)}];`;
+/**
+ * The second script, whose imports from the first have become one list of what it is opened with.
+ * `shared` says what that is: names, and the modules that they come from.
+ */
+function opened(script) {
+  const shared = new Map();
+  const names = [];
+  const again = [];
+  const inner = script.text
+    .replace(/import\{([^}]*)\}from"first:([^"]+)";/g, (_, list, module) => {
+      for (const one of list.split(",")) {
+        const [name, as = name] = one.split(" as ");
+        const key = `${module} ${name}`;
+        if (shared.has(key)) again.push(`${as}=${shared.get(key).as}`);
+        else {
+          shared.set(key, { module, name, as });
+          names.push(as);
+        }
+      }
+      return "";
+    })
+    .replace(/export\{([^}]*)\};?\s*$/, (_, list) => {
+      const pairs = list.split(",").map((one) => one.split(" as ").reverse());
+      return `return{${pairs.map(([as, name = as]) => `${as}:${name}`)}}`;
+    });
+  if (/\bfrom"first:|\bexport\{/.test(inner)) throw new Error("more.js: an unforeseen import");
+  const given = [`[${names}]=first`, ...again];
+  const text = `export default function(first){const ${given};${inner}}`;
+  return { shared: [...shared.values()], text };
+}
+
+/** Fills in src/shared.ts. */
+function sharing(shared) {
+  const lines = shared.map(
+    ({ module, name }, at) => `import { ${name} as m${at} } from "./${module}";`,
+  );
+  const list = shared.map((_, at) => `m${at}`);
+  const contents = `${lines.join("\n")}\nexport const shared = () => [${list}];`;
   return {
     name: "sharing",
     setup(builder) {
@@ -109,17 +116,20 @@ function sharing(used) {
   };
 }
 
-/** Both scripts; the second is a function of the modules that it shares with the first. */
-async function split() {
+/** Both scripts, and how to build the first one again around another entry. */
+async function scripts() {
   const { inputs } = await script("src/widget.tsx");
-  const used = new Set();
-  const second = await script("src/more.ts", {
-    format: "iife",
-    globalName: "part",
-    plugins: [fromFirst(inputs, used)],
-  });
-  const first = await script("src/widget.tsx", { plugins: [sharing(used)] });
-  return { first, second: `export default function(first){${second.text}return part}` };
+  const alone = await script("src/more.ts", { plugins: [withoutFirst(inputs)] });
+  const { shared, text } = opened(alone);
+  const plugins = [sharing(shared)];
+  const nameless = await script("src/widget.tsx", { plugins });
+  const name = createHash("sha256").update(nameless.text).update(text).digest("hex").slice(0, 8);
+  const options = { plugins, define: { ...settings.define, BUILD: `"${name}"` } };
+  return {
+    options,
+    first: await script("src/widget.tsx", options),
+    second: { text: `export const build="${name}";${text}`, inputs: alone.inputs },
+  };
 }
 
 /** Bytes of the output by where they came from: each dependency, and our own folders. */
@@ -136,33 +146,30 @@ function parts(inputs) {
 
 const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`.padStart(9);
 
-function sizes(text) {
+function weigh(name, { text, inputs }) {
   const bytes = Buffer.from(text);
-  return { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+  const size = { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+  for (const [part, share] of parts(inputs)) console.log(`${kib(share)}  ${part}`);
+  console.log(`${kib(size.minified)}  ${name}, gzipped ${kib(size.gzipped).trim()}\n`);
+  return size;
 }
 
-const { first, second } = SPLIT ? await split() : { first: await script("src/widget.tsx") };
-for (const [name, bytes] of parts(first.inputs)) console.log(`${kib(bytes)}  ${name}`);
-const size = sizes(first.text);
-for (const measure of Object.keys(BUDGET)) {
-  const limits = `budget${kib(BUDGET[measure])}, ceiling${kib(CEILING[measure])}`;
-  console.log(`${kib(size[measure])}  ${measure}, ${limits}`);
-}
+const { first, second, options } = await scripts();
+const size = weigh("widget.js", first);
+weigh("more.js", second);
 await mkdir(OUT, { recursive: true });
 await writeFile(join(OUT, "widget.js"), first.text);
-await rm(join(OUT, "more.js"), { force: true });
-if (second) {
-  const { minified, gzipped } = sizes(second);
-  console.log(`${kib(minified)}  more.js minified, ${kib(gzipped)} gzipped`);
-  await writeFile(join(OUT, "more.js"), second);
-}
+await writeFile(join(OUT, "more.js"), second.text);
 if (process.argv.includes("--dev")) {
-  // The dev page holds the first script's source again: in the split build it shares with it.
-  const page = { entryPoints: ["dev/page.tsx"], outdir: "dev/built", minify: false };
-  await build({ ...settings, ...page, plugins: [styles] });
-  if (second) await writeFile(join(HERE, "dev/built/more.js"), second);
+  const page = await script("dev/page.tsx", options);
+  await mkdir(join(HERE, "dev/built"), { recursive: true });
+  await writeFile(join(HERE, "dev/built/page.js"), page.text);
+  await writeFile(join(HERE, "dev/built/more.js"), second.text);
 }
-if (Object.keys(CEILING).some((measure) => size[measure] > CEILING[measure])) {
-  console.error("The first script is over its ceiling.");
+for (const [measure, most] of Object.entries(BUDGET)) {
+  if (size[measure] <= most) continue;
+  console.error(
+    `widget.js is over its budget: ${size[measure]} bytes ${measure}, at most ${most}.`,
+  );
   process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
-"""Writes ``src/protocol.ts`` from the kernel's ``_protocol.py``, so that the two cannot differ.
+"""Writes ``src/protocol.ts`` from the kernel's ``_protocol.py`` and ``_shapes.py``.
 
-``python js/protocol.py`` writes it, with one file for each section of the module beside it;
-``python js/protocol.py --check`` exits with status 1 when what is on disk differs. The module
-is read, never imported: shapes, constants and their docstrings all stand in its syntax tree.
+``python js/protocol.py`` writes it, with one file for each section of the modules beside it;
+``python js/protocol.py --check`` exits with status 1 when what is on disk differs. The modules
+are read, never imported: shapes, constants and their docstrings all stand in the syntax tree.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SOURCE = HERE.parent / "src" / "dspy_session" / "inspector" / "_protocol.py"
+KERNEL = HERE.parent / "src" / "dspy_session" / "inspector"
+SOURCES = (KERNEL / "_protocol.py", KERNEL / "_shapes.py")
 TARGET = HERE / "src" / "protocol.ts"
 
-HEADER = "// Generated from src/dspy_session/inspector/_protocol.py by js/protocol.py. Do not edit."
+HEADER = "// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit."
 
 EXPORTED = {"REQUESTS": "Requests", "PUSHES": "Push"}
 """Names that are types in TypeScript."""
@@ -38,7 +39,7 @@ class UnknownShapeError(Exception):
     def __init__(self, node: ast.AST) -> None:
         line = getattr(node, "lineno", "?")
         super().__init__(
-            f"{SOURCE.name}:{line}: no TypeScript for {ast.unparse(node)!r}. "
+            f"line {line}: no TypeScript for {ast.unparse(node)!r}. "
             f"Use a simpler type there, or teach js/protocol.py this one."
         )
 
@@ -192,18 +193,19 @@ def _section(source: list[str], line: int) -> str:
     return ""
 
 
-def generate(source: str) -> dict[Path, str]:
-    """Every file to write, with its text: one for each section of ``_protocol.py``, and an index.
+def generate(sources: Iterable[str]) -> dict[Path, str]:
+    """Every file to write, with its text: one for each section of the modules, and an index.
 
     Constants stand in the index, which exports everything: the page imports from nowhere else.
     """
     sections: dict[str, dict[str, str]] = {"": {}}
-    lines = source.splitlines()
-    for statement, text in _documented(ast.parse(source).body):
-        block = _block(statement, text)
-        if block:
-            name, typescript = block
-            sections.setdefault(_section(lines, statement.lineno), {})[name] = typescript
+    for source in sources:
+        lines = source.splitlines()
+        for statement, text in _documented(ast.parse(source).body):
+            block = _block(statement, text)
+            if block:
+                name, typescript = block
+                sections.setdefault(_section(lines, statement.lineno), {})[name] = typescript
     files = {}
     for section, blocks in sections.items():
         if section:
@@ -229,7 +231,7 @@ def _imports(section: str, sections: dict[str, dict[str, str]]) -> Iterator[str]
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with ``--check`` only compare."""
-    wanted = generate(SOURCE.read_text(encoding="utf-8"))
+    wanted = generate(source.read_text(encoding="utf-8") for source in SOURCES)
     written = [TARGET, *TARGET.with_suffix("").glob("*.ts")]
     found = {path: path.read_text(encoding="utf-8") for path in written if path.exists()}
     if found == wanted:
@@ -237,7 +239,7 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments:
         names = sorted(p.name for p in {*found, *wanted} if found.get(p) != wanted.get(p))
         sys.stderr.write(
-            f"js/src/protocol is not what _protocol.py says: {', '.join(names)}. "
+            f"js/src/protocol is not what the kernel says: {', '.join(names)}. "
             f"Run: python js/protocol.py\n"
         )
         return 1

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  define: { SPLIT: "false" },
+  define: { BUILD: JSON.stringify("test") },
   test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"], css: false },
 });

@@ -122,8 +122,11 @@ export const answers: Answers = {
       messages: [one("system", "Answer the question."), one("user", valueIn(turn, "question"))],
     };
   },
-  text(kernel, { branch, turn_id, field, start, stop }) {
-    const value = valueIn(find(kernel, { branch, turn_id }).turn, field);
+  text(kernel, { branch, turn_id, field, start, stop, call_id }) {
+    const { turn } = find(kernel, { branch, turn_id });
+    const call = turn.calls.find((one) => one.call_id === call_id);
+    const output = call?.outputs.find(({ name }) => name === field);
+    const value = output?.value.text ?? valueIn(turn, field);
     return { text: value.slice(start, stop), length: value.length };
   },
   edit: (kernel, args) =>
@@ -219,6 +222,7 @@ export const answers: Answers = {
       for (const turn of kernel.branch(branch).turns) turn.score = 0.5;
       return {};
     }),
+  part: ({ part: source }) => ({ source }),
   stop: ({ state }) => ({ revision: state.revision, message: "Stopped." }),
   preview_export(kernel, { branch, filter, format }) {
     const rows = kernel.rows(branch, filter).filter(({ excluded }) => !excluded);

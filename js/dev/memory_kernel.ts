@@ -87,6 +87,8 @@ export class MemoryKernel implements Wire {
   /** Names of requests that get no answer. */
   readonly deafTo = new Set<string>();
   delayMs = 0;
+  /** The second script's source. */
+  part = "";
   private readonly hearers = new Map<string, Set<Heard>>();
 
   constructor(readonly state: MemoryState) {}

@@ -107,6 +107,11 @@ export function fieldDetail(name: string, recorded: string, edited?: string): Fi
   };
 }
 
+function clipped(field: FieldDetail): FieldDetail {
+  const { text, length } = field.value;
+  return { ...field, value: { text: text.slice(0, TEXT_CHARS), length } };
+}
+
 export function detailOf(state: MemoryState, key: string, id: string): TurnDetail {
   const branch = state.branches.find((one) => one.key === key) as MemoryBranch;
   const index = branch.turns.findIndex((turn) => turn.id === id);
@@ -114,7 +119,8 @@ export function detailOf(state: MemoryState, key: string, id: string): TurnDetai
   if (!turn) throw new Error("not-found: That turn is gone.");
   const fields = (values: Record<string, string>) =>
     Object.entries(values).map(([name, value]) => fieldDetail(name, value, turn.edited[name]));
-  const { version, score, label, note, calls } = turn;
+  const { version, score, label, note } = turn;
+  const calls = turn.calls.map((call) => ({ ...call, outputs: call.outputs.map(clipped) }));
   return {
     ...{ turn_id: id, index, version, label, note, calls, usage },
     ...{ inputs: fields(turn.inputs), outputs: fields(turn.outputs) },

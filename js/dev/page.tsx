@@ -107,6 +107,7 @@ if (asked.has("job"))
   });
 const kernel = new MemoryKernel(state);
 kernel.delayMs = 20;
+kernel.part = await (await fetch("built/more.js")).text();
 Object.assign(window, { kernel });
 const el = document.getElementById("cell") as HTMLElement;
 widget.render({ model: kernel, el } as unknown as Parameters<typeof widget.render>[0]);

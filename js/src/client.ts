@@ -53,6 +53,7 @@ const READS: ReadonlySet<Name> = new Set<Name>([
   "prompt",
   "text",
   "preview_export",
+  "part",
 ]);
 
 // Every view of a model hears every answer, in other windows too: numbers must not meet.

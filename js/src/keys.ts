@@ -1,11 +1,6 @@
-/** What the keys do while the keyboard is in the table. */
-
-import { withMore } from "./part";
-import type { Row } from "./protocol";
-import { act, start } from "./store/actions";
-import type { Target } from "./store/drafts";
-import { showSibling } from "./store/navigation";
-import { type Focus, focusOn, toggleExpanded, togglePanel } from "./store/screen";
+/** Keys that move in the table; what the others do comes with the second script. */
+import { more, withMore } from "./part";
+import { type Focus, focusOn, toggleExpanded } from "./store/screen";
 import type { Store } from "./store/store";
 
 /** The cell of the row itself, before those of the fields. */
@@ -19,26 +14,36 @@ export interface Page {
 
 /** Does what the key means; false when it means nothing here. */
 export function pressed(store: Store, event: KeyboardEvent, page: Page): boolean {
-  const { key, altKey } = event;
+  const { key, altKey, shiftKey } = event;
   if (altKey) return false;
-  if (event.ctrlKey || event.metaKey) return withControl(store, key, event.shiftKey);
-  return moved(store, key, page) || acted(store, key) || lettered(store, key, page);
+  const control = event.ctrlKey || event.metaKey;
+  if (control ? leapt(store, key) : moved(store, key, page)) return true;
+  if (control ? !/^z$/i.test(key) : !/^([a-z[\]/?]|Enter|F2)$/.test(key)) return false;
+  const stroke = { key, control, shift: shiftKey, at: store.focus.peek(), page };
+  const here = more.peek();
+  if (here) return here.acted(store, stroke);
+  withMore(store, ({ acted }) => acted(store, stroke));
+  return true;
 }
 
-function withControl(store: Store, key: string, shift: boolean): boolean {
-  if (key.toLowerCase() === "z") {
-    const action = shift ? "redo" : "undo";
-    if (store.summary.peek()[action]) void act(store, action, {});
-    return true;
-  }
+/** A key that acts, and where the keyboard was when it was pressed. */
+export interface Stroke {
+  readonly key: string;
+  readonly control: boolean;
+  readonly shift: boolean;
+  readonly at: Focus;
+  readonly page: Page;
+}
+
+function leapt(store: Store, key: string): boolean {
   if (key === "Home") return go(store, { position: 0, column: 0 });
   if (key === "End") return go(store, { position: Infinity, column: Infinity });
   return false;
 }
 
-function moved(store: Store, key: string, page: Page): boolean {
+export function moved(store: Store, key: string, page: Page): boolean {
   const { position, column, inDetail } = store.focus.peek();
-  const row = rowAt(store);
+  const row = store.rows.peek().at(position);
   const open = !!row && store.expanded.peek().has(row.turn_id);
   switch (key) {
     case "ArrowDown":
@@ -67,81 +72,9 @@ function moved(store: Store, key: string, page: Page): boolean {
     case "PageUp":
       return go(store, { position: position - page.rows });
   }
-  return false;
-}
-
-/** Keys that are no letters but act on the focused turn. */
-function acted(store: Store, key: string): boolean {
-  const row = rowAt(store);
-  if (!row) return false;
-  if (key === " " || (key === "Enter" && store.focus.peek().column === 0)) {
-    toggleExpanded(store, row.turn_id);
-    return true;
-  }
-  if (key !== "Enter" && key !== "F2") return false;
-  editCell(store, row);
+  if (!row || !(key === " " || (key === "Enter" && column === 0))) return false;
+  toggleExpanded(store, row.turn_id);
   return true;
-}
-
-function lettered(store: Store, key: string, page: Page): boolean {
-  if (!store.letterKeys.peek()) return false;
-  if (key === "j") return moved(store, "ArrowDown", page);
-  if (key === "k") return moved(store, "ArrowUp", page);
-  if (key === "/") {
-    page.search();
-    return true;
-  }
-  if (key === "?") {
-    togglePanel(store, "help");
-    return true;
-  }
-  const row = rowAt(store);
-  const letter = row && LETTERS[key];
-  if (!letter) return false;
-  letter(store, row);
-  return true;
-}
-
-const LETTERS: Record<string, (store: Store, row: Row) => void> = {
-  e: editCell,
-  f: (store, row) => void act(store, "fork", { branch: shown(store), turn_id: row.turn_id }),
-  r: (store, row) => void start(store, "rerun", { branch: shown(store), turn_id: row.turn_id }),
-  s: (store, row) => editTarget(store, row, { kind: "score" }),
-  x: exclude,
-  "[": (store, row) => showSibling(store, row, -1),
-  "]": (store, row) => showSibling(store, row, 1),
-};
-
-export function exclude(store: Store, row: Row): void {
-  const { turn_id, version } = row;
-  void act(store, "annotate", { branch: shown(store), turn_id, version, excluded: !row.excluded });
-}
-
-/** Opens the focused cell; where a cell has nothing to edit, the last output. */
-export function editCell(store: Store, row: Row): void {
-  const columns = store.columns.peek();
-  const { column } = store.focus.peek();
-  const aside = column - FIRST_FIELD - columns.length;
-  const field = columns[column - FIRST_FIELD] ?? columns.at(-1);
-  if (aside >= 0) editTarget(store, row, { kind: aside ? "label" : "score" });
-  else if (field) editTarget(store, row, { kind: field.side, field: field.name });
-}
-
-/** Opens a part of a turn for editing. */
-export function editTarget(store: Store, row: Row, target: Target): void {
-  const turn = { ...row, branch: shown(store) };
-  withMore(store, (more) => {
-    if ("field" in target) void more.editField(store, turn, target.field, target.kind, "row");
-    else more.openDraft(store, turn, target, `${row[target.kind] ?? ""}`, "row");
-  });
-}
-
-export function shown(store: Store): string {
-  return store.rows.peek().branch;
-}
-
-function rowAt(store: Store): Row | undefined {
-  return store.rows.peek().at(store.focus.peek().position);
 }
 
 function go(store: Store, to: Partial<Focus>): boolean {

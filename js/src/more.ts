@@ -1,4 +1,4 @@
-/** The part of the page that is loaded when it is first used: panels, the expanded turn, editing. */
+/** The second script: the expanded turn, editing, panels, jobs, and every action. */
 import type { FunctionComponent } from "preact";
 import { BranchPanel } from "./components/BranchPanel";
 import { ExportPanel } from "./components/ExportPanel";
@@ -7,9 +7,13 @@ import { HelpPanel } from "./components/HelpPanel";
 import type { Panel } from "./store/screen";
 import type { Store } from "./store/store";
 
-export { Editor } from "./components/Editor";
+export { acted, editTarget } from "./acting_keys";
+export { editorAt } from "./components/Editor";
+export { Jobs } from "./components/Jobs";
+export { RunningRows } from "./components/RunningRows";
 export { TurnDetail } from "./components/TurnDetail";
-export { editField, openDraft } from "./store/editing";
+export { act, jobFinished, start } from "./store/actions";
+export { sendMessage } from "./store/sending";
 export { default as styles } from "./styles/more.css";
 
 export const PANELS: Record<Panel, FunctionComponent<{ store: Store }>> = {

@@ -1,4 +1,4 @@
-// Generated from src/dspy_session/inspector/_protocol.py by js/protocol.py. Do not edit.
+// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
 export * from "./protocol/envelopes";
 export * from "./protocol/expanded_turn";

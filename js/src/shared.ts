@@ -1,2 +1,2 @@
-/** The modules of the first script that the second one uses; the build fills this in. */
-export const shared: Record<string, unknown> = {};
+/** What the second script uses of the first, in the order it expects; the build fills this in. */
+export const shared = (): readonly unknown[] => [];

@@ -3,12 +3,16 @@ import "./suppress";
 import type { RenderProps } from "@anywidget/types";
 import { render as mount } from "preact";
 import { Inspector } from "./components/Inspector";
+import { prefetch } from "./part";
 import type { Summary } from "./protocol";
 import { openStore } from "./store/store";
 import frame from "./styles/frame.css";
 import narrow from "./styles/narrow.css";
 import table from "./styles/table.css";
 import { SUPPRESS } from "./suppress";
+
+/** Long enough for the first rows to be painted. */
+const IDLE_MS = 100;
 
 interface Traits {
   summary: Summary;
@@ -35,8 +39,10 @@ function render({ model, el }: RenderProps<Traits>): () => void {
   for (const [event, hear] of Object.entries(events)) model.on(event, hear);
   mount(<Inspector store={store} />, place);
   probe();
+  const idle = setTimeout(() => prefetch(store), IDLE_MS);
 
   return () => {
+    clearTimeout(idle);
     for (const [event, hear] of Object.entries(events)) model.off(event, hear);
     close();
     mount(null, place);

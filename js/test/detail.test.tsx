@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { conversation, turn } from "../dev/memory_kernel";
 import { fieldDetail, usage } from "../dev/memory_view";
-import { characters } from "../src/characters";
 import { fireEvent, open, waitFor, within } from "./page";
 
 const call = {
@@ -115,10 +114,34 @@ test("a very long word arrives in parts", async () => {
   await page.findByRole("button", { name: "Show 50,000 more characters" });
 });
 
+test("a nested call's long output opens for editing in full", async () => {
+  const long = "x".repeat(250_000);
+  const output = { ...fieldDetail("intent", ""), value: { text: long, length: long.length } };
+  const calls = [{ ...call, outputs: [output] }];
+  const page = open(conversation([turn("t0", "a", "b", { calls })]));
+  fireEvent.click(page.getByRole("button", { name: "Expand turn 0" }));
+  fireEvent.click(await page.findByRole("button", { name: "▸ classify" }));
+  fireEvent.click(await page.findByRole("button", { name: "edit intent" }));
+  const name = "Edit intent of turn 0";
+  const box = (await page.findByRole("textbox", { name })) as HTMLTextAreaElement;
+  expect(box.value.length).toBe(250_000);
+  expect(page.asked("text")).toMatchObject([{ call_id: "c0", start: 200_000, stop: 250_000 }]);
+});
+
+test("a long text that does not come whole is not opened for editing", async () => {
+  const page = open(conversation([turn("t0", "a", "x".repeat(250_000))]));
+  fireEvent.click(page.getByRole("button", { name: "Expand turn 0" }));
+  const edit = await page.findByRole("button", { name: "edit answer" });
+  const [kept] = page.kernel.branch("b0").turns;
+  if (kept) kept.outputs.answer = "x".repeat(240_000);
+  fireEvent.click(edit);
+  await waitFor(() => expect(page.status()).toContain("answer changed while it was read"));
+  expect(page.queryByRole("textbox", { name: /Edit answer/ })).toBeNull();
+});
+
 test("characters are counted as the kernel counts them", async () => {
   const page = open(conversation([turn("t0", "a", "\u{1F600}".repeat(3))]));
   fireEvent.click(page.getByRole("button", { name: "Expand turn 0" }));
   await page.findByRole("tab", { name: "Prompt sent" });
   expect(page.queryByRole("button", { name: /more character/ })).toBeNull();
-  expect(characters("\u{1F600}a")).toBe(2);
 });

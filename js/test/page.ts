@@ -4,7 +4,12 @@ import { onTestFinished } from "vitest";
 import { MemoryKernel, type MemoryState } from "../dev/memory_kernel";
 import widget from "../src/widget";
 
+/** In the place of the second script: it fetches its own source, which needs no build. */
+export const PART = `export const build = "test"; export default () => globalThis.openPart();`;
+Object.assign(globalThis, { openPart: () => import("../src/more") });
+
 export function show(kernel: MemoryKernel) {
+  kernel.part ||= PART;
   const el = document.createElement("div");
   document.body.append(el);
   const close = widget.render({ model: kernel, el } as never);

@@ -12,6 +12,7 @@ from typing_extensions import Self
 from ._calls.inject import predictors
 from ._calls.policy import Settings
 from ._calls.signatures import program_fields
+from ._files import dspy_types as dspy_types  # imported for what it registers
 from ._files.atomic import read_bytes, write_atomically
 from ._files.document import conversation_from, document_of
 from ._files.known_types import types_in

@@ -16,6 +16,7 @@ from ._binding import StateBinding
 from ._calls.call import Call, Order, commit_to, order_of
 from ._calls.policy import Settings, field_names
 from ._calls.program import Program, copied
+from ._calls.trial import is_trial
 from ._saving import Saving
 from ._state import SessionState, as_seed
 from ._tree.branch import Branch
@@ -135,10 +136,10 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
 
     def forward(self, **inputs: Any) -> Any:
         """Run one turn; see :meth:`__call__`."""
-        order = self._order(inputs)
-        records = self._records(order)
+        order, settings = self._order(inputs), self._present_settings()
+        records = settings.records(given=order.history is not None)
         with self._turn_lock(records=records), self._told(order, records=records):
-            call = self._call(order)
+            call = Call(self._program, settings, order, self._branch)
             with call.open():
                 result = self.module(**call.inputs)
             turn = self._commit(call, result) if records else None
@@ -149,11 +150,11 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
 
     async def aforward(self, **inputs: Any) -> Any:
         """Run one turn; see :meth:`acall`."""
-        order = self._order(inputs)
-        records = self._records(order)
+        order, settings = self._order(inputs), self._present_settings()
+        records = settings.records(given=order.history is not None)
         async with self._turn_alock(records=records):
             with self._told(order, records=records):
-                call = self._call(order)
+                call = Call(self._program, settings, order, self._branch)
                 with call.open():
                     result = await self._arun(call.inputs)
                 turn = self._commit(call, result) if records else None
@@ -179,12 +180,10 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         self._program = self._program.refreshed()
         return order_of(self._program, inputs)
 
-    def _records(self, order: Order) -> bool:
-        replays = order.history is not None and self._settings.history_policy == "override"
-        return self._settings.memory and not replays
-
-    def _call(self, order: Order) -> Call:
-        return Call(self._program, self._settings, order, self._branch)
+    def _present_settings(self) -> Settings:
+        if self._settings.memory and is_trial():
+            return dataclasses.replace(self._settings, memory=False)
+        return self._settings
 
     def _commit(self, call: Call, result: Any) -> Turn:
         state = self._state

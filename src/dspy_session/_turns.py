@@ -84,7 +84,7 @@ class Call:
     @property
     def prompt(self) -> list[dict[str, Any]]:
         """The messages of the last LM request of this call; for a program, of its nested calls."""
-        requests = self._record.requests or self._record.all_requests()
+        requests = self._record.telling_requests()
         return _copied(list(requests[-1].prompt)) if requests else []
 
     @property

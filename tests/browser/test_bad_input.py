@@ -114,7 +114,9 @@ def wordy(example, prediction, trace=None):
     return "very good"
 inspector = chat.inspect(metrics=[picky, wordy])
 inspector"""
-    nb = notebook(CHAT, metrics)
+    nb = notebook(
+        CHAT.replace("SupportAgent()", "SupportAgent(), on_metric_error='raise'"), metrics
+    )
     nb.run_all()
     view = View(nb.inspector(1))
     view.button("Rescore").click()
@@ -128,6 +130,22 @@ inspector"""
     expect(view.cell(0, "score")).to_contain_text("0.50")
     view.button("Dismiss").click()
     expect(view.status).to_be_empty()
+    assert lab.errors() == []
+
+
+def test_a_metric_that_fails_where_failures_count_zero_says_why_in_the_turn(lab, notebook):
+    picky = """\
+def picky(example, prediction, trace=None):
+    assert "spam" not in example.question, "I do not read spam"
+    return 0.5
+inspector = chat.inspect(metrics=[picky])
+inspector"""
+    nb = notebook(CHAT, picky)
+    nb.run_all()
+    view = View(nb.inspector(1))
+    view.button("Rescore").click()
+    expect(view.cell(3, "score")).to_contain_text("0.00")
+    expect(view.expand(3)).to_contain_text("I do not read spam")
     assert lab.errors() == []
 
 

@@ -1,14 +1,16 @@
 /** What the nested predictors did in this turn, each call with its own fields and history. */
-import { useSignal } from "@preact/signals";
+
 import type { CallDetail } from "../protocol";
-import type { TurnAt } from "../store/drafts";
-import { openDraft } from "../store/editing";
+import { useSignal } from "../rendering";
+import type { FieldTarget, TurnAt } from "../store/drafts";
+import { editField } from "../store/editing";
 import type { Store } from "../store/store";
 import { FieldView } from "./FieldView";
-import { count, formatUsage } from "./format";
+import { count } from "./format";
 import { MessageTabs } from "./MessageTabs";
 import { Scores } from "./Scores";
 import { ScoreValue } from "./ScoreValue";
+import { formatUsage } from "./usage";
 
 interface Props {
   store: Store;
@@ -35,6 +37,7 @@ function Call({ store, turn, call }: { store: Store; turn: TurnAt; call: CallDet
   const open = useSignal(false);
   const { call_id, node, inputs, outputs, scores, memory } = call;
   const answer = outputs.at(-1);
+  const edit = (target: FieldTarget) => void editField(store, turn, target);
   const field = (side: "inputs" | "outputs") =>
     call[side].map((one) => (
       <FieldView
@@ -44,17 +47,7 @@ function Call({ store, turn, call }: { store: Store; turn: TurnAt; call: CallDet
         side={side}
         field={one}
         callId={call_id}
-        {...(side === "outputs"
-          ? {
-              onEdit: () =>
-                openDraft(
-                  store,
-                  turn,
-                  { kind: side, field: one.name, callId: call_id },
-                  one.value.text,
-                ),
-            }
-          : {})}
+        {...(side === "outputs" ? { onEdit: edit } : {})}
       />
     ));
   return (

@@ -1,11 +1,9 @@
 /** Says something on the branch: one box per input field, and a button. */
-import { useSignal } from "@preact/signals";
-import { begin } from "../store/actions";
-import { announce } from "../store/screen";
+import { withMore } from "../part";
+import { useSignal } from "../rendering";
+import type { Values } from "../store/sending";
 import type { Store } from "../store/store";
 import { ValueInput } from "./ValueInput";
-
-type Values = Record<string, string>;
 
 export function Composer({ store }: { store: Store }) {
   const values = useSignal<Values>({});
@@ -17,33 +15,13 @@ export function Composer({ store }: { store: Store }) {
   const busy = store.jobs.value.some((job) => job.kind === "send");
   const able = store.canAct.value && !busy;
 
-  const send = async () => {
-    const sent = values.peek();
-    if (!able) return;
-    const filled = inputs.map(({ name, kind }) => [
-      name,
-      sent[name] ?? (kind === "boolean" ? "false" : ""),
-    ]);
-    try {
-      await begin(
-        store,
-        "send",
-        { branch: store.branch.peek(), inputs: Object.fromEntries(filled) },
-        (end) => {
-          // A message that did not become a turn is not lost, unless a new one was begun meanwhile.
-          const empty = Object.values(values.peek()).every((text) => !text);
-          if (end.outcome !== "done" && empty) values.value = sent;
-        },
-      );
-      values.value = {};
-    } catch (error) {
-      announce(store, (error as Error).message, true);
-    }
+  const send = () => {
+    if (able) withMore(store, ({ sendMessage }) => sendMessage(store, values));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    void send();
+    send();
   };
 
   return (
@@ -53,7 +31,7 @@ export function Composer({ store }: { store: Store }) {
       onKeyDown={onKeyDown}
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        send();
       }}
     >
       {inputs.map((field) => (

@@ -1,6 +1,6 @@
 /** Edits a value where it stands; until it is saved or cancelled the text is kept. */
 import type { FieldSpec } from "../protocol";
-import type { Draft } from "../store/drafts";
+import { type Draft, draftKey, type Place, type Target, type TurnAt } from "../store/drafts";
 import { closeDraft, draftName, saveDraft } from "../store/editing";
 import type { Store } from "../store/store";
 import { ValueInput } from "./ValueInput";
@@ -15,7 +15,14 @@ function specOf(store: Store, { target }: Draft): Spec {
   return field || { kind: target.kind === "score" ? "number" : "text", choices: [] };
 }
 
-export function Editor({ store, draft }: { store: Store; draft: Draft }) {
+/** The editor of a value that is being edited in that place, if it is. */
+export function editorAt(store: Store, turn: TurnAt, target: Target, place: Place) {
+  const { size } = store.drafts.value;
+  const draft = size ? store.drafts.value.get(draftKey(turn.turn_id, target)) : undefined;
+  return draft?.place === place ? <Editor store={store} draft={draft} /> : undefined;
+}
+
+function Editor({ store, draft }: { store: Store; draft: Draft }) {
   const spec = specOf(store, draft);
   const lines = "field" in draft.target && (spec.kind === "text" || spec.kind === "json");
   const busy = draft.busy.value;

@@ -1,6 +1,8 @@
 /** Takes turns out: to a variable or a file, after a look at what it would hold. */
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { ExportArgs, ExportPreview } from "../protocol";
+import { useSignal } from "../rendering";
+import { effect } from "../signals";
 import { announce } from "../store/screen";
 import type { Store } from "../store/store";
 import { count } from "./format";
@@ -37,7 +39,7 @@ export function ExportPanel({ store }: { store: Store }) {
   });
   const whereto = target.value || FORMATS[format.value][1];
 
-  useSignalEffect(() => {
+  const look = () => {
     void store.revision.value;
     let latest = true;
     store.ask("preview_export", asked()).then(
@@ -53,7 +55,8 @@ export function ExportPanel({ store }: { store: Store }) {
     return () => {
       latest = false;
     };
-  });
+  };
+  useEffect(() => effect(look), [store]);
 
   const write = async (event: Event) => {
     event.preventDefault();
@@ -96,7 +99,7 @@ export function ExportPanel({ store }: { store: Store }) {
         />
         strict trajectory
       </label>
-      <button type="submit" class="main" disabled={!store.canAct.value || !found?.rows}>
+      <button type="submit" class="main" disabled={!store.canAct.value || found?.rows === 0}>
         Export rows
       </button>
       {found && (

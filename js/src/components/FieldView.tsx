@@ -1,8 +1,9 @@
 /** One field in full; when it was edited, also as recorded and what changed. */
-import { useSignal } from "@preact/signals";
+
 import type { DiffPart, FieldDetail } from "../protocol";
+import { useSignal } from "../rendering";
 import { act } from "../store/actions";
-import type { Target, TurnAt } from "../store/drafts";
+import type { FieldTarget, TurnAt } from "../store/drafts";
 import type { Store } from "../store/store";
 import { DraftOr } from "./DraftOr";
 import { LongText } from "./LongText";
@@ -17,7 +18,7 @@ interface Props {
   field: FieldDetail;
   callId?: string;
   /** Absent where the field cannot be edited. */
-  onEdit?: () => void;
+  onEdit?: (target: FieldTarget) => void;
 }
 
 export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
@@ -26,7 +27,7 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
   const { branch, turn_id, version } = turn;
   const call = callId ? { call_id: callId } : {};
   const shown = original && face.value === "Original" ? original : value;
-  const target: Target = { kind: side, field: name, ...(callId ? { callId } : {}) };
+  const target: FieldTarget = { kind: side, field: name, ...(callId ? { callId } : {}) };
   const range = (start: number, stop: number) =>
     store.ask("text", {
       ...{ branch, turn_id, side, field: name, start, stop, ...call },
@@ -55,7 +56,12 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
         )}
         <span class="acts">
           {onEdit && (
-            <button type="button" class="link" disabled={!store.canAct.value} onClick={onEdit}>
+            <button
+              type="button"
+              class="link"
+              disabled={!store.canAct.value}
+              onClick={() => onEdit(target)}
+            >
               edit {name}
             </button>
           )}

@@ -1,7 +1,7 @@
 /** What is shown and what can be done with all of it. */
 import { useEffect, useRef } from "preact/hooks";
 import { focused } from "../focused";
-import { act, start } from "../store/actions";
+import { withMore } from "../part";
 import { refine, showBranch } from "../store/navigation";
 import type { Store } from "../store/store";
 import { formatScore } from "./format";
@@ -59,7 +59,7 @@ function UndoButton({ store, name, sign }: { store: Store; name: "Undo" | "Redo"
       aria-label={name}
       title={what ? `${name}: ${what}` : `Nothing to ${action}`}
       disabled={!what || !store.canAct.value}
-      onClick={() => void act(store, action, {})}
+      onClick={() => withMore(store, ({ act }) => act(store, action, {}))}
     >
       {sign}
     </button>
@@ -100,7 +100,8 @@ function Scoring({ store }: { store: Store }) {
   const metric = store.metric.value;
   const none = !metrics.length && "No metric was given: inspect(metrics=[…]) names them.";
   const busy = store.jobs.value.some((job) => job.kind === "rescore");
-  const rescore = () => start(store, "rescore", { branch: store.branch.peek(), metric });
+  const branch = store.branch.value;
+  const rescore = () => withMore(store, ({ start }) => start(store, "rescore", { branch, metric }));
   return (
     <>
       <Pick

@@ -1,10 +1,9 @@
 /** The whole inspector: header, open panel, turns, composer, status line. */
-import { useEffect } from "preact/hooks";
-import { more, withMore } from "../part";
+import { more } from "../part";
 import type { Store } from "../store/store";
+import { Awaited } from "./Awaited";
 import { Composer } from "./Composer";
 import { Header } from "./Header";
-import { Jobs } from "./Jobs";
 import { StatusLine } from "./StatusLine";
 import { Turns } from "./Turns";
 
@@ -13,10 +12,8 @@ const keep = (event: Event) => event.stopPropagation();
 
 export function Inspector({ store }: { store: Store }) {
   const open = store.panel.value;
-  const OpenPanel = open && more.value?.PANELS[open];
-  useEffect(() => {
-    if (open) withMore(store, () => {});
-  }, [store, open]);
+  const part = more.value;
+  const OpenPanel = open && (part?.PANELS[open] ?? Awaited);
   const close = (event: KeyboardEvent) => {
     if (event.key === "Escape" && open && !event.defaultPrevented) store.panel.value = null;
     keep(event);
@@ -29,11 +26,11 @@ export function Inspector({ store }: { store: Store }) {
       onKeyPress={keep}
       onKeyUp={keep}
     >
-      {more.value && <style>{more.value.styles}</style>}
+      {part && <style>{part.styles}</style>}
       <Header store={store} />
       {OpenPanel && <OpenPanel store={store} />}
       <Turns store={store} />
-      <Jobs store={store} />
+      {part && <part.Jobs store={store} />}
       <Composer store={store} />
       <StatusLine store={store} />
     </section>

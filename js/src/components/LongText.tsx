@@ -1,7 +1,7 @@
 /** A value as text, always as text: the beginning first, the rest on demand. */
-import { useSignal } from "@preact/signals";
-import { characters } from "../characters";
+
 import { TEXT_CHARS, type Text } from "../protocol";
+import { useSignal } from "../rendering";
 import { count } from "./format";
 
 const FIRST_LINES = 40;
@@ -25,16 +25,17 @@ function beginning(text: string): string {
 
 export function LongText({ text, range }: Props) {
   const open = useSignal(false);
-  const more = useSignal("");
-  const whole = text.text + more.value;
+  const rest = useSignal({ of: "", text: "" });
+  const whole = text.text + (rest.value.of === text.text ? rest.value.text : "");
   const first = beginning(whole);
   const hidden = whole.slice(first.length).split("\n").length;
-  const left = text.length > TEXT_CHARS ? text.length - characters(whole) : 0;
+  const left = text.length - whole.length;
   const shown = open.value ? whole : first;
   const fetch = async () => {
-    const had = characters(whole);
+    const had = whole.length;
     const next = await range?.(had, Math.min(text.length, had + TEXT_CHARS));
-    more.value += next?.text ?? "";
+    const fetched = whole.slice(text.text.length) + (next?.text ?? "");
+    rest.value = { of: text.text, text: fetched };
   };
   return (
     <>
@@ -57,6 +58,7 @@ export function LongText({ text, range }: Props) {
           Show {count(Math.min(left, TEXT_CHARS), "more character")}
         </button>
       )}
+      {left > 0 && !range && <span class="dim">… {count(left, "more character")}</span>}
     </>
   );
 }

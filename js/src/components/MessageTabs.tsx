@@ -1,7 +1,8 @@
 /** The history as the model saw it, as it would be now, and the prompts that were sent. */
-import { useSignal } from "@preact/signals";
+
 import { useEffect } from "preact/hooks";
 import type { MessageView, TurnArgs } from "../protocol";
+import { useSignal } from "../rendering";
 import type { Store } from "../store/store";
 import { count } from "./format";
 import { LongText } from "./LongText";

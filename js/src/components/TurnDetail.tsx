@@ -1,7 +1,7 @@
 /** A turn in full: fields, scores, notes, cost, history, prompt and the calls made inside it. */
 import { useEffect, useRef } from "preact/hooks";
+import { exclude } from "../acting_keys";
 import { focused } from "../focused";
-import { exclude } from "../keys";
 import type { TurnDetail as Detail, Row } from "../protocol";
 import { act, start } from "../store/actions";
 import { detailOf, loadDetail } from "../store/details";
@@ -12,9 +12,9 @@ import { Calls } from "./Calls";
 import { DraftOr } from "./DraftOr";
 import { copy } from "./ExportPanel";
 import { FieldView } from "./FieldView";
-import { formatUsage } from "./format";
 import { MessageTabs } from "./MessageTabs";
 import { Scores } from "./Scores";
+import { formatUsage } from "./usage";
 
 interface Props {
   store: Store;
@@ -83,7 +83,7 @@ function Whole({ store, branch, row, detail }: WholeProps) {
         turn={turn}
         side={side}
         field={field}
-        onEdit={() => void editField(store, turn, field.name, side)}
+        onEdit={(target) => void editField(store, turn, target)}
       />
     ));
   const aside = (kind: "label" | "note") => (

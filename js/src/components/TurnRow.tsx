@@ -1,11 +1,12 @@
 /** One turn: what went in, what came out, its score; and, expanded, everything about it. */
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { editTarget, FIRST_FIELD } from "../keys";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { FIRST_FIELD } from "../keys";
 import { more, withMore } from "../part";
 import type { Row } from "../protocol";
 import type { Target } from "../store/drafts";
 import type { Rows } from "../store/rows";
 import type { Column, Store } from "../store/store";
+import { Awaited } from "./Awaited";
 import { DraftOr } from "./DraftOr";
 import { FieldPreview } from "./FieldPreview";
 import { ScoreValue } from "./ScoreValue";
@@ -36,15 +37,13 @@ export function TurnRow({ store, rows, position, column, inDetail, observer }: P
 
   const expanded = !!row && store.expanded.value.has(row.turn_id);
   const Detail = more.value?.TurnDetail;
-  useEffect(() => {
-    if (expanded) withMore(store, () => {});
-  }, [store, expanded]);
+  const isLast = position === rows.matched.value - 1;
   return (
     <div
       ref={element}
       data-at={position}
       role="presentation"
-      class={expanded ? "item open" : "item"}
+      class={`item${expanded ? " open" : ""}${isLast ? " last" : ""}`}
       style={row ? undefined : { height: `${rows.heights.size(position)}px` }}
     >
       <div
@@ -66,6 +65,13 @@ export function TurnRow({ store, rows, position, column, inDetail, observer }: P
           position={position}
         />
       </div>
+      {row && expanded && !Detail && (
+        <div role="row" aria-level={2}>
+          <div role="gridcell">
+            <Awaited store={store} />
+          </div>
+        </div>
+      )}
       {row && expanded && Detail && (
         <Detail
           key={row.turn_id}
@@ -92,7 +98,9 @@ interface CellsProps {
 function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
   const columns = store.columns.value;
   const turn = row && { ...row, branch: rows.branch };
-  const cell = (column: number, style: string, edit?: () => void) => ({
+  const edit = (target: Target) =>
+    row && (() => withMore(store, ({ editTarget }) => editTarget(store, row, target)));
+  const cell = (column: number, style: string, target?: Target) => ({
     role: "gridcell" as const,
     class: style,
     "aria-colindex": column + 1,
@@ -105,20 +113,13 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
         store.focus.value = { position, column, inDetail: false };
       }
     },
-    onDblClick: edit,
+    onDblClick: target && edit(target),
   });
   const field = ({ name, side }: Column, column: number) => {
     const preview = row?.[side].find((one) => one.field === name);
     const many = store.summary.value[side].length > 1;
     return (
-      <div
-        key={name}
-        {...cell(
-          column,
-          "field",
-          row && (() => editTarget(store, row, { kind: side, field: name })),
-        )}
-      >
+      <div key={name} {...cell(column, "field", { kind: side, field: name })}>
         {many && <span class="name">{name}</span>}
         {turn && (
           <DraftOr store={store} turn={turn} target={{ kind: side, field: name }} place="row">
@@ -134,7 +135,7 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
     </div>
   );
   const aside = (target: Target, column: number, show: (row: Row) => preact.ComponentChildren) => (
-    <div {...cell(column, target.kind, row && (() => editTarget(store, row, target)))}>
+    <div {...cell(column, target.kind, target)}>
       {row && turn && (
         <DraftOr store={store} turn={turn} target={target} place="row">
           {show(row)}

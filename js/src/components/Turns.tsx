@@ -2,11 +2,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { focused } from "../focused";
 import { FIRST_FIELD, pressed } from "../keys";
+import { more } from "../part";
 import { focusOn } from "../store/screen";
 import type { Store } from "../store/store";
 import { useWindow } from "../window/use_window";
 import { focusSearch } from "./Header";
-import { RunningRows } from "./RunningRows";
 import { TurnRow } from "./TurnRow";
 
 const ROW_PX = 40;
@@ -17,6 +17,7 @@ export function Turns({ store }: { store: Store }) {
   const focus = store.focus.value;
   const { window, scroller, first, last } = useWindow(rows);
   const matched = rows.matched.value;
+  const RunningRows = more.value?.RunningRows;
   const revealed = useRef(store.refocus.peek());
   const had = scroller.current?.contains(focused(scroller.current)) ?? false;
 
@@ -84,7 +85,7 @@ export function Turns({ store }: { store: Store }) {
           ))}
         </div>
       </div>
-      <RunningRows store={store} rows={rows} />
+      {RunningRows && <RunningRows store={store} rows={rows} />}
       {!matched && !store.running.value.length && (
         <p class="empty dim">
           {store.filtered.value ? "No turn matches." : "No turns yet: say something below."}

@@ -1,4 +1,4 @@
-// Generated from src/dspy_session/inspector/_protocol.py by js/protocol.py. Do not edit.
+// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
 /** A value as text, in full or, when very long, its beginning. */
 export interface Text {
@@ -72,7 +72,7 @@ export interface TurnDetail {
   history_seen: number;
   /** Messages in the history as it would be now. */
   history_now: number;
-  /** LM requests made by the program's own predictor (nested calls count their own). */
+  /** LM requests of the program's own predictor; without any, 1 for the last nested one. */
   prompts: number;
   calls: CallDetail[];
   /** Python that opens this turn from the session. */

@@ -1,4 +1,4 @@
-// Generated from src/dspy_session/inspector/_protocol.py by js/protocol.py. Do not edit.
+// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
 import type { MessageWindow, Text, TurnDetail } from "./expanded_turn";
 import type { Filter, Job, RowWindow, Summary } from "./shown";
@@ -191,6 +191,16 @@ export interface Started {
   job: Job;
 }
 
+/** A script of the page that is loaded when it is first used. */
+export interface PartArgs {
+  name: "more";
+}
+
+export interface Part {
+  /** The text of a JavaScript module. */
+  source: string;
+}
+
 /** Every request the page may make: its name, its arguments, its result. */
 export interface Requests {
   summary: { args: UndoArgs; result: Summary };
@@ -216,4 +226,5 @@ export interface Requests {
   stop: { args: StopArgs; result: Acted };
   preview_export: { args: ExportArgs; result: ExportPreview };
   export: { args: ExportArgs; result: Exported };
+  part: { args: PartArgs; result: Part };
 }

@@ -1,4 +1,4 @@
-// Generated from src/dspy_session/inspector/_protocol.py by js/protocol.py. Do not edit.
+// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
 /** One input or output field of the program: how to head its column and how to edit it. */
 export interface FieldSpec {

@@ -56,7 +56,6 @@ export function start<K extends LongAction>(
 /** The kernel says that a long action ended; the view that began it goes to what it made. */
 export function jobFinished(store: Store, end: Finished): void {
   const ended = store.ownJobs.get(end.job);
-  store.jobs.value = store.jobs.peek().filter((job) => job.id !== end.job);
   if (!ended) {
     store.earlyEnds.set(end.job, end);
     for (const job of store.earlyEnds.keys())

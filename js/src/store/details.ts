@@ -1,6 +1,7 @@
 /** Turns in full, fetched when one is expanded; the oldest are forgotten. */
-import { type Signal, signal } from "@preact/signals";
+
 import type { TurnDetail } from "../protocol";
+import { type Signal, signal } from "../signals";
 import type { Store } from "./store";
 
 const KEPT = 40;

@@ -1,11 +1,18 @@
 /** Edits not yet saved. They belong to the view, so that scrolling or a blur never loses a text. */
-import type { Signal } from "@preact/signals";
+import type { Signal } from "../signals";
 
 /** What can be edited of a turn. */
 export type Target =
-  | { readonly kind: "inputs" | "outputs"; readonly field: string; readonly callId?: string }
+  | FieldTarget
   | { readonly kind: "score"; readonly name?: string; readonly callId?: string }
   | { readonly kind: "label" | "note" };
+
+/** A field of a turn, or of a call nested in it. */
+export interface FieldTarget {
+  readonly kind: "inputs" | "outputs";
+  readonly field: string;
+  readonly callId?: string;
+}
 
 export interface TurnAt {
   readonly branch: string;

@@ -1,11 +1,18 @@
 /** Opening, saving and giving up edits. */
-import { signal } from "@preact/signals";
-import { characters } from "../characters";
+
 import { RefusedError } from "../client";
-import { EDIT_CHARS, type FieldSpec } from "../protocol";
+import { EDIT_CHARS, type Text } from "../protocol";
+import { signal } from "../signals";
 import { begin, perform } from "./actions";
 import { loadDetail } from "./details";
-import { type Draft, draftKey, type Place, type Target, type TurnAt } from "./drafts";
+import {
+  type Draft,
+  draftKey,
+  type FieldTarget,
+  type Place,
+  type Target,
+  type TurnAt,
+} from "./drafts";
 import { announce, focusOn } from "./screen";
 import type { Store } from "./store";
 
@@ -33,35 +40,47 @@ export function openDraft(
   store.drafts.value = new Map(store.drafts.peek()).set(key, { ...draft, place });
 }
 
-/** Opens a field for editing with its whole text, which a row's preview may not hold. */
+/** Opens a field for editing with its whole text, which what is shown may not hold. */
 export async function editField(
   store: Store,
   turn: TurnAt,
-  field: FieldSpec["name"],
-  side: "inputs" | "outputs",
+  target: FieldTarget,
   place: Place = "detail",
 ): Promise<void> {
+  const { kind: side, field, callId } = target;
   if (side === "inputs" && !store.summary.peek().can_call) {
     return announce(store, "There is no program to call: an input cannot be changed.");
   }
   try {
     const detail = await loadDetail(store, turn.branch, turn.turn_id);
-    const value = detail[side].find(({ name }) => name === field)?.value;
+    const record = callId ? detail.calls.find(({ call_id }) => call_id === callId) : detail;
+    const value = record?.[side].find(({ name }) => name === field)?.value;
     if (!value) return;
     if (value.length > EDIT_CHARS)
       return announce(store, "This text is too long to edit here.", true);
-    const { branch, turn_id } = turn;
-    let text = value.text;
-    for (let had = characters(text); had < value.length; had = characters(text)) {
-      const range = { start: had, stop: value.length, part: "value" as const };
-      const more = await store.ask("text", { branch, turn_id, side, field, ...range });
-      if (!more.text) break;
-      text += more.text;
-    }
-    openDraft(store, turn, { kind: side, field }, text, place);
+    openDraft(store, turn, target, await wholeText(store, turn, target, value), place);
   } catch (error) {
     announce(store, (error as Error).message, true);
   }
+}
+
+/** The text of a field with what an answer left out. Throws rather than give only a part of it. */
+async function wholeText(
+  store: Store,
+  { branch, turn_id }: TurnAt,
+  { kind: side, field, callId }: FieldTarget,
+  { text, length }: Text,
+): Promise<string> {
+  const at = { branch, turn_id, side, field, ...(callId ? { call_id: callId } : {}) };
+  let whole = text;
+  while (whole.length < length) {
+    const range = { start: whole.length, stop: length, part: "value" as const };
+    const more = await store.ask("text", { ...at, ...range });
+    if (!more.text || more.length !== length)
+      throw new Error(`${field} changed while it was read: open it again.`);
+    whole += more.text;
+  }
+  return whole;
 }
 
 export function closeDraft(store: Store, draft: Draft): void {
@@ -90,7 +109,9 @@ export async function saveDraft(store: Store, draft: Draft): Promise<void> {
 /** After a conflict the person has been told: saving again means "on top of what is there now". */
 async function rebase(store: Store, draft: Draft): Promise<void> {
   const { branch, turn_id } = draft.turn;
-  const now = await store.ask("turn", { branch, turn_id }).catch(() => undefined);
+  const turn = await store.ask("turn", { branch, turn_id }).catch(() => undefined);
+  const callId = "callId" in draft.target && draft.target.callId;
+  const now = callId ? turn?.calls.find(({ call_id }) => call_id === callId) : turn;
   if (now) Object.assign(draft, { turn: { ...draft.turn, version: now.version } });
 }
 
@@ -107,7 +128,8 @@ async function send(store: Store, { target, turn, text }: Draft): Promise<void> 
       break;
     case "score": {
       const value = text.trim() === "" ? null : Number(text);
-      if (value !== null && !Number.isFinite(value)) throw new Error("A score is a number, e.g. 0.75.");
+      if (value !== null && !Number.isFinite(value))
+        throw new Error("A score is a number, e.g. 0.75.");
       await perform(store, "score", {
         ...at,
         value,

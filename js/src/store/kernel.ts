@@ -1,7 +1,8 @@
 /** What the page knows from the kernel: the summary, its revision, and whether anyone answers. */
-import { batch, type Signal, signal } from "@preact/signals";
+
 import type { Ask } from "../client";
 import { type Job, PROTOCOL_VERSION, type RunningTurn, type Summary } from "../protocol";
+import { batch, type Signal, signal } from "../signals";
 
 export interface FromKernel {
   readonly summary: Signal<Summary>;

@@ -1,7 +1,8 @@
 /** Going somewhere: another branch, another filter, a certain turn. */
-import { batch } from "@preact/signals";
+
 import { SilentError } from "../client";
 import type { Filter, Row } from "../protocol";
+import { batch } from "../signals";
 import { Rows } from "./rows";
 import { announce, focusOn, type OfTheScreen } from "./screen";
 import type { Store } from "./store";

@@ -1,7 +1,8 @@
 /** A window on the kernel's rows of one branch under one filter: pages fetched as they are read. */
-import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+
 import type { Ask } from "../client";
 import type { Filter, Row, RowWindow } from "../protocol";
+import { batch, type ReadonlySignal, type Signal, signal } from "../signals";
 import { Heights } from "../window/heights";
 
 const PAGE_ROWS = 50;

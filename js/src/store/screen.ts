@@ -1,6 +1,7 @@
 /** What belongs to this one view of the conversation and the kernel need not know. */
-import { type Signal, signal } from "@preact/signals";
+
 import type { Filter } from "../protocol";
+import { type Signal, signal } from "../signals";
 import type { Draft } from "./drafts";
 import type { Rows } from "./rows";
 
@@ -33,6 +34,8 @@ export interface OfTheScreen {
   readonly status: Signal<Announcement>;
   readonly metric: Signal<string>;
   readonly letterKeys: Signal<boolean>;
+  /** Why the second script did not come, when it was asked for last. */
+  readonly withoutMore: Signal<string>;
 }
 
 export function ofTheScreen(branch: string, rows: Rows, metric: string): OfTheScreen {
@@ -48,6 +51,7 @@ export function ofTheScreen(branch: string, rows: Rows, metric: string): OfTheSc
     status: signal({ text: "", isError: false }),
     metric: signal(metric),
     letterKeys: signal(true),
+    withoutMore: signal(""),
   };
 }
 

@@ -1,8 +1,9 @@
 /** All state of one view in one place: from the kernel, of the screen, and what follows from both. */
-import { computed, effect, type ReadonlySignal } from "@preact/signals";
+
 import { type Ask, connect, type Wire } from "../client";
+import { more } from "../part";
 import type { BranchView, FieldSpec, Finished, Push, Summary } from "../protocol";
-import { jobFinished } from "./actions";
+import { computed, effect, type ReadonlySignal } from "../signals";
 import type { DetailCache } from "./details";
 import { type FromKernel, fromKernel, summaryFollower, takeSummary } from "./kernel";
 import { showBranch } from "./navigation";
@@ -107,8 +108,10 @@ export function openStore(wire: Wire, summary: Summary, timeout?: number) {
 
   function hearPush({ jobs, running }: Store, push: Push) {
     if (push.push === "changed") hearRevision(push.revision);
-    else if (push.push === "finished") jobFinished(store, push);
-    else {
+    else if (push.push === "finished") {
+      jobs.value = jobs.peek().filter(({ id }) => id !== push.job);
+      more.peek()?.jobFinished(store, push);
+    } else {
       jobs.value = push.jobs;
       running.value = push.running;
     }

@@ -1,6 +1,7 @@
 /** Ties a window of rows to a component and its scrolling element. */
-import { effect } from "@preact/signals";
+
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { effect } from "../signals";
 import type { Rows } from "../store/rows";
 import { RowWindow } from "./window";
 
@@ -13,11 +14,10 @@ export function useWindow(rows: Rows) {
   useLayoutEffect(() => (scroller.current ? window.attach(scroller.current) : undefined), [window]);
   useLayoutEffect(window.look, [window, count]);
   useLayoutEffect(() => {
-    const want = () => {
+    return effect(() => {
       void rows.revision.value;
       rows.want(window.range.value.first, window.range.value.last);
-    };
-    return effect(want);
+    });
   }, [rows, window]);
 
   void window.placed.value;

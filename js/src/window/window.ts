@@ -1,5 +1,5 @@
 /** Which rows of a scrolling element are worth rendering, and where they go. */
-import { type Signal, signal } from "@preact/signals";
+import { type Signal, signal } from "../signals";
 import type { Heights } from "./heights";
 
 const SPARE_PX = 300;

@@ -110,7 +110,7 @@ class Call:
             branch = branch.emptied(self.replaced_seed)
         inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
         outputs, more_flags = recordable(self.program.outputs_of(result))
-        frame = self.frame
+        frame, calls = self.frame, self.frame.finished()
         record = Record(
             id=new_id(),
             node=ROOT,
@@ -119,10 +119,10 @@ class Call:
             window=frame.seen.window,
             created_at=self.created_at,
             latency_s=self.seconds,
-            calls=tuple(frame.calls),
+            calls=calls,
             requests=self._requests(),
             before=branch.nodes,
-            after=_after(branch.nodes, frame.calls),
+            after=_after(branch.nodes, calls),
             source=self.order.source,
             flags=(*flags, *more_flags),
         )
@@ -133,7 +133,7 @@ class Call:
         return (*self.frame.requests, *own)
 
 
-def _after(before: Nodes, calls: list[Record]) -> Nodes:
+def _after(before: Nodes, calls: tuple[Record, ...]) -> Nodes:
     if not calls:
         return before
     nodes = dict(before)

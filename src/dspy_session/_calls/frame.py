@@ -13,7 +13,8 @@ import dspy
 from .._tree.branch import Branch, window_keys, window_messages
 from .._tree.log import Log
 from .._tree.record import ROOT, Nodes, Record, Request, Window
-from .._tree.values import thawed
+from .._tree.values import recordable, thawed
+from .history import SnapshotHistory
 from .signatures import Signature
 
 # DSPy's own thread pools carry settings overrides to their workers, but not context variables.
@@ -40,6 +41,15 @@ class Seen:
 
 
 @dataclasses.dataclass(slots=True, eq=False)
+class Notes:
+    """A history that the program began empty in this call and adds to as it goes, as agents do."""
+
+    history: dspy.History
+    holder: str | None = None
+    """Id of the last recorded call that was handed it."""
+
+
+@dataclasses.dataclass(slots=True, eq=False)
 class Frame:
     """One call of a session, from planning to commit."""
 
@@ -59,24 +69,62 @@ class Frame:
     """Branches whose calls are under way, so that a call within a call does not wait for itself."""
     calls: list[Record] = dataclasses.field(default_factory=list)
     requests: list[Request] = dataclasses.field(default_factory=list)
+    notes: list[Notes] = dataclasses.field(default_factory=list[Notes])
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
     def seen_by(self, node: str, signature: Signature) -> Seen:
         """Return what one predictor sees: the conversation, or its own ledger.
 
         It sees the conversation when it is the predictor that speaks for the program, or when every
-        turn of it renders without a gap in its signature.
+        turn of it renders without a gap in its signature, with something that it was asked.
         """
-        if node == self.speaker or legible(self.seen.messages, signature):
+        messages = self.seen.messages
+        if node == self.speaker or (legible(messages, signature) and _asked(messages, signature)):
             return self.seen
+        return self._own(node)
+
+    def _own(self, node: str, **window: Any) -> Seen:
         ledger: Log[Record] = self.nodes[node].ledger if node in self.nodes else Log()
-        window = Window(
+        seen = Window(
             start=ledger.first,
             stop=len(ledger),
             fields=self.seen.window.fields.outputs_only(),
             edits=self.branch.edits,
+            **window,
         )
-        return Seen.of(window, ledger)
+        return Seen.of(seen, ledger)
+
+    def notes_in(self, history: dspy.History) -> Notes | None:
+        """Return the notes that a program hands to a predictor as its history, if they are notes.
+
+        Any other history means what it says, and nothing is put before it. One that we handed out
+        is none, nor is one that was not empty when it was first seen.
+        """
+        with self.lock:
+            known = next((one for one in self.notes if one.history is history), None)
+            if known is None and not history.messages and not isinstance(history, SnapshotHistory):
+                known = Notes(history)
+                self.notes.append(known)
+        return known
+
+    def seen_with(self, notes: Notes, node: str, signature: Signature) -> Seen:
+        """Return what a predictor with notes sees: what was noted in earlier turns, then those."""
+        window = self.seen.window
+        before = window.seed if window.given is None else window.given
+        fits = tuple(m for m in before if not m.keys().isdisjoint(signature.output_fields))
+        own = tuple(recordable(message)[0] for message in notes.history.messages)
+        return self._own(node, seed=fits, own=own)
+
+    def finished(self) -> tuple[Record, ...]:
+        """Return the nested calls, each with the notes it was the last to be handed."""
+        events = {
+            one.holder: tuple(recordable(message)[0] for message in one.history.messages)
+            for one in self.notes
+        }
+        return tuple(
+            dataclasses.replace(call, events=events[call.id]) if events.get(call.id) else call
+            for call in self.calls
+        )
 
     def newest_prompt(self, node: str) -> Log[dict[str, Any]]:
         """The prompt that the node sent last: the next one most often begins like it."""
@@ -102,6 +150,11 @@ def legible(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool
     return all(
         name in message and message[name] is not None for message in messages for name in needed
     )
+
+
+def _asked(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool:
+    """Whether every message holds an input of a signature; else its answers would stand alone."""
+    return all(not message.keys().isdisjoint(signature.input_fields) for message in messages)
 
 
 def current_frame() -> Frame | None:

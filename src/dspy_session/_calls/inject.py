@@ -155,7 +155,12 @@ class _NodeCall:
         self.window, self.saw_root = seen.window, seen is frame.seen
         self.settings = {"adapter": session_adapter()}
         given = self.kwargs.get(name)
-        if given is None:
+        self.notes = None if given is None else frame.notes_in(given)
+        if self.notes is not None:
+            seen = frame.seen_with(self.notes, self.node, self.signature)
+            self.window, self.saw_root = seen.window, False
+            self.kwargs[name] = recorded_history(seen.messages, seen.keys())
+        elif given is None:
             filled = _without_gaps(seen.messages, self.signature)
             self.kwargs[name] = recorded_history(filled, seen.keys())
             if "forward" not in predictor.__dict__:
@@ -172,26 +177,35 @@ class _NodeCall:
             self.frame.leave_requests(requests)
             return
         fields = self.signature.input_fields
-        inputs, flags = recordable({n: v for n, v in self.kwargs.items() if n in fields})
+        given = {n: v for n, v in self.kwargs.items() if n in fields and not _are_tools(v)}
+        inputs, flags = recordable(given)
         outputs, more_flags = recordable(dict(result.items()) if _is_mapping(result) else {})
-        self.frame.leave(
-            Record(
-                id=new_id(),
-                node=self.node,
-                inputs=inputs,
-                outputs=outputs,
-                window=self.window,
-                created_at=self.created_at,
-                latency_s=time.perf_counter() - self.started,
-                requests=requests,
-                saw_root=self.saw_root,
-                flags=(*flags, *more_flags),
-            )
+        record = Record(
+            id=new_id(),
+            node=self.node,
+            inputs=inputs,
+            outputs=outputs,
+            window=self.window,
+            created_at=self.created_at,
+            latency_s=time.perf_counter() - self.started,
+            requests=requests,
+            saw_root=self.saw_root,
+            flags=(*flags, *more_flags),
         )
+        if self.notes is not None:
+            self.notes.holder = record.id
+        self.frame.leave(record)
 
     def failed(self, recorder: Recorder) -> None:
         """Keep what was paid for: a program may catch the error and go on."""
         self.frame.leave_requests(recorder.requests(self.frame.newest_prompt(self.node)))
+
+
+def _are_tools(value: Any) -> bool:
+    """Whether an input is what a program works with: code, which the prompt shows well enough."""
+    if isinstance(value, list) and value:
+        return all(isinstance(item, dspy.Tool) for item in value)  # pyright: ignore[reportUnknownArgumentType]
+    return isinstance(value, dspy.Tool)
 
 
 def _is_mapping(result: Any) -> bool:

@@ -52,6 +52,10 @@ class Settings:
             msg = f"exclude_fields and history_input_fields contradict each other about {names}"
             raise ArgumentError(msg)
 
+    def records(self, *, given: bool) -> bool:
+        """Whether a call becomes a turn; ``given``: it was handed its history."""
+        return self.memory and not (given and self.history_policy == "override")
+
     @property
     def fields(self) -> FieldFilter:
         """The filter for history messages."""

@@ -104,7 +104,11 @@ class Program:
         declared = own_signature(self.module)
         if declared is not None and all(name in found for name in declared.output_fields):
             return {name: found[name] for name in declared.output_fields}
-        return {name: value for name, value in found.items() if name != self.history_field}
+        return {
+            name: value
+            for name, value in found.items()
+            if name != self.history_field and not isinstance(value, dspy.History)
+        }
 
     def output_fields(self, seen: Fields | None) -> dict[str, Any]:
         """Return output names with annotations; from a recorded turn when nothing declares them."""

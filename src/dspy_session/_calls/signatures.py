@@ -6,7 +6,7 @@ import inspect
 import types
 import typing
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 import dspy
@@ -17,9 +17,23 @@ from ..errors import ArgumentError
 Signature: TypeAlias = Any
 """A signature class; DSPy makes them by a metaclass that type checkers do not follow."""
 
-_with: weakref.WeakKeyDictionary[Signature, dict[str, Signature]] = weakref.WeakKeyDictionary()
-_without: weakref.WeakKeyDictionary[Signature, dict[str, Signature]] = weakref.WeakKeyDictionary()
-_quick: weakref.WeakKeyDictionary[Signature, dict[str, Signature]] = weakref.WeakKeyDictionary()
+_Derived: TypeAlias = (
+    "weakref.WeakKeyDictionary[Signature, dict[str, tuple[str | None, Signature]]]"
+)
+_with: _Derived = weakref.WeakKeyDictionary()
+_without: _Derived = weakref.WeakKeyDictionary()
+_quick: _Derived = weakref.WeakKeyDictionary()
+
+
+def _derived(
+    known: _Derived, signature: Signature, name: str, make: Callable[[], Signature]
+) -> Signature:
+    """Return what was made of a signature, or make it."""
+    made = known.setdefault(signature, {})
+    # Some optimizers, such as InferRules, write new instructions into the class itself.
+    if name not in made or made[name][0] != signature.__doc__:
+        made[name] = signature.__doc__, make()
+    return made[name][1]
 
 
 def is_history(annotation: Any, *, strict: bool = False) -> bool:
@@ -47,18 +61,17 @@ def history_field(signature: Signature) -> str | None:
 
 def with_history(signature: Signature, name: str) -> Signature:
     """Return the signature with a history input of that name behind its other inputs."""
-    derived = _with.setdefault(signature, {})
-    if name not in derived:
-        derived[name] = signature.append(name, dspy.InputField(), type_=dspy.History)
-    return derived[name]
+    return _derived(
+        _with,
+        signature,
+        name,
+        lambda: signature.append(name, dspy.InputField(), type_=dspy.History),
+    )
 
 
 def without(signature: Signature, name: str) -> Signature:
     """Return the signature without one of its fields."""
-    derived = _without.setdefault(signature, {})
-    if name not in derived:
-        derived[name] = signature.delete(name)
-    return derived[name]
+    return _derived(_without, signature, name, lambda: signature.delete(name))
 
 
 def quick(signature: Signature, name: str) -> Signature:
@@ -67,18 +80,19 @@ def quick(signature: Signature, name: str) -> Signature:
     Adapters delete that field on every call, and building the class that is left takes longer than
     the rest of a short call.
     """
-    made = _quick.setdefault(signature, {})
-    if name not in made:
-        left = without(signature, name)
-        twin: Any = signature.with_instructions(signature.instructions)
-        plain = twin.delete
+    return _derived(_quick, signature, name, lambda: _quickened(signature, name))
 
-        def delete(field: str) -> Signature:
-            return left if field == name else plain(field)
 
-        type.__setattr__(twin, "delete", staticmethod(delete))
-        made[name] = twin
-    return made[name]
+def _quickened(signature: Signature, name: str) -> Signature:
+    left = without(signature, name)
+    twin: Any = signature.with_instructions(signature.instructions)
+    plain = twin.delete
+
+    def delete(field: str) -> Signature:
+        return left if field == name else plain(field)
+
+    type.__setattr__(twin, "delete", staticmethod(delete))
+    return twin
 
 
 def prepared(signature: Signature, name: str, *, strict: bool) -> tuple[Signature, str, bool]:

@@ -147,6 +147,7 @@ class Reader:
             created_at=item.read("created_at", _time),
             latency_s=item.number("latency_s"),
             calls=calls,
+            events=item.chosen("events", self._histories) if "events" in data else (),
             requests=tuple(
                 self._request(Item(request, "records", number, "requests", n))
                 for n, request in enumerate(item.items("requests", []))
@@ -167,6 +168,7 @@ class Reader:
             fields=item.chosen("fields", self._filters, 0),
             edits=item.chosen("edits", self._edits, 0),
             given=item.chosen("given", self._histories) if "given" in data else None,
+            own=item.chosen("own", self._histories) if "own" in data else None,
         )
 
     # --- requests ----------------------------------------------------------------------------

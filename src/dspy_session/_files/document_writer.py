@@ -126,6 +126,7 @@ class Writer:
             "created_at": _time(record.created_at),
             "latency_s": encode(record.latency_s),
             "calls": [self._numbers[call.id] for call in record.calls],
+            "events": self.histories.number(record.events) if record.events else None,
             "requests": [self._request(r, (*at, "requests")) for r in record.requests],
             "before": self._nodes(record.before),
             "after": self._nodes(record.after),
@@ -152,6 +153,8 @@ class Writer:
             written["seed"] = self.histories.number(window.seed)
         if window.given is not None:
             written["given"] = self.histories.number(window.given)
+        if window.own is not None:
+            written["own"] = self.histories.number(window.own)
         return written
 
     def _filter(self, fields: FieldFilter) -> int:

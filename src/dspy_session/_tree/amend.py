@@ -51,10 +51,11 @@ def edit_outputs(
     edited = _with_edit(branch, record, outputs)
     if record is branch.log[index]:
         for call in record.calls:
+            said = call.said()
             carried = {
                 name: value
                 for name, value in outputs.items()
-                if name in call.outputs and same_value(call.outputs[name], record.outputs.get(name))
+                if name in said and same_value(said[name], record.outputs.get(name))
             }
             if carried:
                 edited = _with_edit(edited, call, carried)
@@ -62,9 +63,9 @@ def edit_outputs(
 
 
 def _with_edit(branch: Branch, record: Record, outputs: Mapping[str, Any]) -> Branch:
-    merged = dict(branch.edits.get(record.id) or {})
+    merged, said = dict(branch.edits.get(record.id) or {}), record.said()
     for name, value in outputs.items():
-        if name in record.outputs and same_value(record.outputs[name], value):
+        if name in said and same_value(said[name], value):
             merged.pop(name, None)
         else:
             merged[name] = frozen_copy(value)

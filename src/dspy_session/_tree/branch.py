@@ -11,7 +11,7 @@ from .amendments import NO_EDITS, NO_MARK, NO_MARKS, Edits, Mark, Marks
 from .log import Log
 from .record import NO_NODES, ROOT, Node, Nodes, Record, Window, new_id, record_key
 from .stale import StaleMarks
-from .values import Fields
+from .values import Fields, replaced
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -221,10 +221,17 @@ def _forgetting(nodes: Nodes, in_sight: Nodes, kept: Nodes) -> Nodes:
     }
 
 
-def _message(record: Record, window: Window, edits: Edits | None) -> dict[str, Any]:
+def _messages(record: Record, window: Window, edits: Edits | None) -> list[dict[str, Any]]:
     edited = edits.get(record.id) if edits is not None else None
+    if window.own is not None:
+        events = record.events
+        if edited:
+            events = tuple(
+                e if e.keys().isdisjoint(edited) else replaced(e, edited) for e in events
+            )
+        return [window.fields.message({}, event) for event in events]
     outputs = {**record.outputs, **edited} if edited else record.outputs
-    return window.fields.message(record.inputs, outputs)
+    return [window.fields.message(record.inputs, outputs)]
 
 
 def window_keys(window: Window, log: Log[Record]) -> list[tuple[Hashable, ...]]:
@@ -237,10 +244,22 @@ def window_keys(window: Window, log: Log[Record]) -> list[tuple[Hashable, ...]]:
     return [
         *(() for _ in window.seed),
         *(
-            (record, window.fields, _Same(edits.get(record.id)) if record.id in edits else None)
+            (
+                record,
+                window.fields,
+                _Same(edits.get(record.id)) if record.id in edits else None,
+                *part,
+            )
             for record in seen
+            for part in _parts(record, window)
         ),
+        *(() for _ in window.own or ()),
     ]
+
+
+def _parts(record: Record, window: Window) -> list[tuple[int, ...]]:
+    """Tell the messages of one record apart."""
+    return [()] if window.own is None else [(number,) for number in range(len(record.events))]
 
 
 class _Same:
@@ -265,5 +284,6 @@ def window_messages(window: Window, log: Log[Record], edits: Edits | None) -> li
     seen = log.reaching_back_to(window.start).between(window.start, window.stop)
     return [
         *(dict(message) for message in window.seed),
-        *(_message(record, window, edits) for record in seen),
+        *(message for record in seen for message in _messages(record, window, edits)),
+        *(dict(message) for message in window.own or ()),
     ]

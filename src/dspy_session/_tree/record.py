@@ -67,6 +67,9 @@ class Window:
     """The edited outputs that counted then; None: none were edited."""
     given: tuple[Fields, ...] | None = None
     """The messages of a history that the caller passed, in place of all the above."""
+    own: tuple[Fields, ...] | None = None
+    """What the program had noted of the running call when it asked. Of the calls before it, the
+    events are seen then, in place of their inputs and outputs. None: it keeps no notes."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,6 +115,9 @@ class Record:
     latency_s: float | None = None
     calls: tuple[Record, ...] = ()
     """The calls of nested predictors, in the order in which they ended."""
+    events: tuple[Fields, ...] = ()
+    """What the program noted while it worked, in a history of its own; the last call of a node that
+    was handed that history holds all of it."""
     requests: tuple[Request, ...] = ()
     """The LM requests of this call itself; nested calls hold their own."""
     before: Nodes = dataclasses.field(default_factory=lambda: NO_NODES)
@@ -124,6 +130,14 @@ class Record:
     """``call``, ``add_turn``, ``rerun``, ``import`` …"""
     flags: tuple[str, ...] = ()
     """What is special, in plain sentences, e.g. a value that could only be kept by its repr."""
+
+    def said(self) -> Fields:
+        """Return the outputs, with those that only its events tell of."""
+        return {**{n: v for event in self.events for n, v in event.items()}, **self.outputs}
+
+    def telling_requests(self) -> tuple[Request, ...]:
+        """Return the requests of the call itself, or else the last one that a nested call made."""
+        return self.requests or tuple(self.all_requests()[-1:])
 
     def all_requests(self) -> list[Request]:
         """Every LM request of this call and of those nested in it."""

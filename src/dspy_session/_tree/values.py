@@ -6,6 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import pydantic
+
 Fields = Mapping[str, Any]
 """Field name to value; treated as frozen."""
 
@@ -45,6 +47,29 @@ def _shown(value: Any) -> str:
         return repr(value)
     except Exception:  # noqa: BLE001  # as above
         return object.__repr__(value)
+
+
+def replaced(value: Any, fields: Fields) -> Any:
+    """Return a value in which each dict's entries of those names are replaced, at any depth.
+
+    An answer may stand twice in what a program noted: as the field, and as an argument of the tool
+    call that gave it.
+    """
+    if isinstance(value, Mapping):
+        entries: Mapping[Any, Any] = value
+        return {
+            name: fields[name] if name in fields else replaced(item, fields)
+            for name, item in entries.items()
+        }
+    if type(value) is list:
+        items: list[Any] = value
+        return [replaced(item, fields) for item in items]
+    if isinstance(value, pydantic.BaseModel):
+        parts = {name: getattr(value, name) for name in type(value).model_fields}
+        made = {name: replaced(part, fields) for name, part in parts.items()}
+        changed = {name: part for name, part in made.items() if part is not parts[name]}
+        return value.model_copy(update=changed) if changed else value
+    return value
 
 
 def same_value(left: Any, right: Any) -> bool:

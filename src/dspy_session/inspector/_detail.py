@@ -32,7 +32,7 @@ def turn_detail(branch: Branch, position: int) -> TurnDetail:
         usage=usage(record),
         history_seen=seen,
         history_now=seen,
-        prompts=len(record.requests),
+        prompts=len(record.telling_requests()),
         calls=[_call(branch, position, call) for call in nested_calls(record)],
         python=f"session.branches[{safe(branch.name)!r}].turns[{position - branch.log.first}]",
         stale_because=branch.stale_because(record, position),

@@ -109,7 +109,7 @@ class Reading:
             TurnNotFoundError: There is no such turn, call or request.
         """
         branch = self._branch
-        requests = self._record(branch, self._position(branch, index), call).requests
+        requests = self._record(branch, self._position(branch, index), call).telling_requests()
         chosen = which + len(requests) if which < 0 else which
         found: list[MessageView] = []
         while True:

@@ -248,7 +248,7 @@ class TurnDetail(TypedDict):
     history_now: int
     """Messages in the history as it would be now."""
     prompts: int
-    """LM requests made by the program's own predictor (nested calls count their own)."""
+    """LM requests of the program's own predictor; without any, 1 for the last nested one."""
     calls: list[CallDetail]
     python: str
     """Python that opens this turn from the session."""

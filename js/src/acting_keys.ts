@@ -1,0 +1,77 @@
+/** Keys that act on the conversation or on the turn that has the keyboard. */
+import { FIRST_FIELD, moved, type Stroke } from "./keys";
+import type { Row } from "./protocol";
+import { act, start } from "./store/actions";
+import type { Target } from "./store/drafts";
+import { editField, openDraft } from "./store/editing";
+import { showSibling } from "./store/navigation";
+import { togglePanel } from "./store/screen";
+import type { Store } from "./store/store";
+
+/** Does what the key means; false when it means nothing here. */
+export function acted(store: Store, stroke: Stroke): boolean {
+  const { key, control, shift, at } = stroke;
+  if (control) {
+    // The kernel knows whether there is something to undo, and says so; a summary may be late.
+    void act(store, shift ? "redo" : "undo", {});
+    return true;
+  }
+  const row = store.rows.peek().at(at.position);
+  if (key === "Enter" || key === "F2") {
+    if (row) editCell(store, row, at.column);
+    return !!row;
+  }
+  return store.letterKeys.peek() && lettered(store, stroke, row);
+}
+
+function lettered(store: Store, { key, at, page }: Stroke, row: Row | undefined): boolean {
+  if (key === "j") return moved(store, "ArrowDown", page);
+  if (key === "k") return moved(store, "ArrowUp", page);
+  if (key === "/") {
+    page.search();
+    return true;
+  }
+  if (key === "?") {
+    togglePanel(store, "help");
+    return true;
+  }
+  const letter = row && LETTERS[key];
+  if (!letter) return false;
+  letter(store, row, at.column);
+  return true;
+}
+
+const LETTERS: Record<string, (store: Store, row: Row, column: number) => void> = {
+  e: editCell,
+  f: (store, row) => void act(store, "fork", { branch: shown(store), turn_id: row.turn_id }),
+  r: (store, row) => void start(store, "rerun", { branch: shown(store), turn_id: row.turn_id }),
+  s: (store, row) => editTarget(store, row, { kind: "score" }),
+  x: exclude,
+  "[": (store, row) => showSibling(store, row, -1),
+  "]": (store, row) => showSibling(store, row, 1),
+};
+
+export function exclude(store: Store, row: Row): void {
+  const { turn_id, version } = row;
+  void act(store, "annotate", { branch: shown(store), turn_id, version, excluded: !row.excluded });
+}
+
+/** Opens a cell of a row; where a cell has nothing to edit, the last output. */
+function editCell(store: Store, row: Row, column: number): void {
+  const columns = store.columns.peek();
+  const aside = column - FIRST_FIELD - columns.length;
+  const field = columns[column - FIRST_FIELD] ?? columns.at(-1);
+  if (aside >= 0) editTarget(store, row, { kind: aside ? "label" : "score" });
+  else if (field) editTarget(store, row, { kind: field.side, field: field.name });
+}
+
+/** Opens a part of a turn for editing, in its row. */
+export function editTarget(store: Store, row: Row, target: Target): void {
+  const turn = { ...row, branch: shown(store) };
+  if ("field" in target) void editField(store, turn, target, "row");
+  else openDraft(store, turn, target, `${row[target.kind] ?? ""}`, "row");
+}
+
+function shown(store: Store): string {
+  return store.rows.peek().branch;
+}

@@ -1,0 +1,142 @@
+"""Takes the README's picture of the inspector, and one of each of its states to look at.
+
+``make screenshots`` writes docs/images/inspector.png and tests/browser/shots/states/*.png.
+"""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from browser.lab import Lab
+from browser.notebook import write_notebook
+from browser.scenes import CHAT, CORRECTED
+from browser.view import View
+from playwright.sync_api import expect
+
+TESTS = Path(__file__).resolve().parents[1]
+PICTURE = TESTS.parent / "docs" / "images" / "inspector.png"
+STATES = TESTS / "browser" / "shots" / "states"
+MARGIN_PX = 6
+
+
+def crop(lab: Lab, view: View, path: Path) -> None:
+    """Capture what shows the inspector, and a little around it."""
+    view.region.scroll_into_view_if_needed()
+    lab.page.mouse.move(0, 0)
+    box = view.region.bounding_box()
+    assert box, "the inspector is not on the screen"
+    clip = {
+        "x": box["x"] - MARGIN_PX,
+        "y": box["y"] - MARGIN_PX,
+        "width": box["width"] + 2 * MARGIN_PX,
+        "height": box["height"] + 2 * MARGIN_PX,
+        "scale": 1,
+    }
+    shot = lab.cdp.send("Page.captureScreenshot", {"format": "png", "clip": clip})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(base64.b64decode(shot["data"]))
+    print(f"{path.stat().st_size / 1000:6.0f} kB  {path.relative_to(TESTS.parent)}")
+
+
+def corrected_turn(view: View) -> None:
+    detail = view.expand(1)
+    detail.get_by_role("tab", name="Diff").click()
+    expect(detail.get_by_role("insertion").first).to_be_visible()
+    detail.evaluate("el => el.getRootNode().activeElement.blur()")
+    view.turns.evaluate("el => { el.scrollTop = 0; }")
+
+
+def history_as_now(view: View) -> None:
+    detail = view.expand(3)
+    detail.get_by_role("tab", name="History as it is now").click()
+    expect(detail.get_by_role("tabpanel")).to_contain_text("changed since")
+    detail.get_by_role("tab", name="History as it is now").scroll_into_view_if_needed()
+
+
+def prompt_of_a_call(view: View) -> None:
+    detail = view.expand(2)
+    detail.get_by_role("button", name="respond").click()
+    detail.get_by_role("tab", name="Prompt sent").click()
+    expect(detail.get_by_role("tabpanel")).to_contain_text("system")
+    detail.get_by_role("button", name="respond").evaluate("el => el.scrollIntoView()")
+
+
+def editing(view: View) -> None:
+    view.cell(2, "reply").dblclick()
+    expect(view.editor(2, "reply")).to_be_visible()
+
+
+def refused(view: View) -> None:
+    view.cell(0, "score").dblclick()
+    view.editor(0, "score").fill("high")
+    view.editor(0, "score").press("Enter")
+    expect(view.region.get_by_role("alert")).to_be_visible()
+
+
+def panel(name: str) -> Callable[[View], None]:
+    def open_(view: View) -> None:
+        opened = view.open_panel(name)
+        if name == "Export":
+            expect(opened.get_by_role("table")).to_be_visible()
+
+    return open_
+
+
+def another_branch(view: View) -> None:
+    view.go_to("other browser")
+    view.expect_turns(3)
+
+
+STATES_SHOWN: dict[str, Callable[[View], None]] = {
+    "rows": lambda view: None,
+    "corrected": corrected_turn,
+    "history": history_as_now,
+    "prompt": prompt_of_a_call,
+    "editing": editing,
+    "refused": refused,
+    "filter": panel("Filter"),
+    "export": panel("Export"),
+    "branch": panel("Branch actions"),
+    "help": panel("Help"),
+    "other-branch": another_branch,
+}
+
+
+def opened(lab: Lab) -> View:
+    """The inspector as it comes, under a new kernel, in a page without side bar."""
+    lab.server.end_sessions()
+    notebook = lab.open_notebook("states.ipynb")
+    if lab.page.locator(".jp-SidePanel:visible, #jp-left-stack:visible").count():
+        lab.command("application:toggle-left-area")
+    notebook.run_all()
+    return View(notebook.inspector(1))
+
+
+def main() -> None:
+    with Lab(Path(tempfile.mkdtemp(prefix="screenshots-")), viewport=(1280, 1200)) as lab:
+        write_notebook(lab.root / "states.ipynb", CHAT, CORRECTED)
+        for theme in ("Light", "Dark"):
+            for state, bring_about in STATES_SHOWN.items():
+                view = opened(lab)
+                lab.set_theme(f"JupyterLab {theme}")
+                bring_about(view)
+                crop(lab, view, STATES / f"{state}-{theme.lower()}.png")
+                if (state, theme) == ("corrected", "Light"):
+                    # Drawn taller by its corner, to show the turns that became stale.
+                    view.region.evaluate(
+                        "el => { el.style.height = el.style.maxHeight = '700px'; }"
+                    )
+                    crop(lab, view, PICTURE)
+        lab.set_theme("JupyterLab Light")
+        for width in (600, 800, 1400):
+            lab.page.set_viewport_size({"width": width, "height": 1200})
+            view = opened(lab)
+            corrected_turn(view)
+            crop(lab, view, STATES / f"{width}-px.png")
+
+
+if __name__ == "__main__":
+    main()
