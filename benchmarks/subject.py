@@ -13,14 +13,15 @@ import tempfile
 import time
 import tracemalloc
 from pathlib import Path
+from random import Random
 
 import dspy
 from dspy.lm15 import Message, Response, TextPart, Usage
 
 from dspy_session import Session, sessionify
 
+WORDS = ("quick", "brown", "fox", "lazy", "dog", "while", "seven", "wizards", "jolly", "ghosts")
 ANSWER = "a" * 300
-QUESTION = "q" * 290
 TURNS = 5_000
 
 
@@ -56,10 +57,16 @@ def median_ms(call, repeat):
     return statistics.median(times)
 
 
+def text(random):
+    """300 characters that no other turn has."""
+    return " ".join(random.choices(WORDS, k=80))[:300].ljust(300, "x")
+
+
 def filled(turns):
+    random = Random(1)
     chat = sessionify(dspy.Predict(Chat))
-    for number in range(turns):
-        chat.add_turn({"question": f"{QUESTION}{number:010}"}, {"answer": ANSWER})
+    for _ in range(turns):
+        chat.add_turn({"question": text(random)}, {"answer": text(random)})
     return chat
 
 
@@ -104,7 +111,7 @@ def growth():
     gc.collect()
     used = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    text = TURNS * (len(QUESTION) + 10 + len(ANSWER))
+    said = TURNS * 600
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "chat.json"
         save = median_ms(lambda: chat.save(path), 3)
@@ -112,11 +119,11 @@ def growth():
         size = path.stat().st_size
     return {
         "add_s": seconds,
-        "memory_mb": (used - text) / 1e6,
+        "memory_mb": (used - said) / 1e6,
         "fork_ms": median_ms(chat.fork, 5),
         "save_ms": save,
         "load_ms": load,
-        "file_over_text": size / text,
+        "file_over_text": size / said,
     }
 
 

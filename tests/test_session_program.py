@@ -53,6 +53,11 @@ def always(example, prediction, trace=None):
     return 1.0
 
 
+def shown(example, prediction, trace=None):
+    """Likes prompts with demos: a search that finds all equal keeps the program without any."""
+    return float("train" in str(dspy.settings.lm.calls[-1].turns))
+
+
 # --- optimizers ----------------------------------------------------------------------------------
 
 
@@ -63,7 +68,7 @@ def always(example, prediction, trace=None):
         lambda: dspy.LabeledFewShot(k=2),
         lambda: dspy.BootstrapFewShot(metric=always, max_labeled_demos=2),
         lambda: dspy.BootstrapFewShotWithRandomSearch(
-            metric=always, num_candidate_programs=1, max_labeled_demos=2, num_threads=1
+            metric=shown, num_candidate_programs=1, max_labeled_demos=2, num_threads=1
         ),
     ],
     ids=["LabeledFewShot", "BootstrapFewShot", "BootstrapFewShotWithRandomSearch"],

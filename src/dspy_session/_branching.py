@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ._calls.call import Call, Order
 from ._calls.history import snapshot
+from ._calls.notify import notify, settle
 from ._calls.policy import plan_window
 from ._core import SessionCore
 from ._state import added_record
@@ -202,8 +203,33 @@ class Branching(SessionCore):
 
         Raises:
             TurnNotFoundError: There is no such turn.
+            ConflictError: The program is asynchronous only, and an event loop runs here.
             Exception: What the program raised; then there is no new branch.
         """
+        call, start, commit = self._again(index, inputs, name)
+        with call.open():
+            result = call.run_anyhow()
+        session, turn = commit(call.record(start, result))
+        settle(notify(self._settings.on_turn, session, turn))
+        return session
+
+    async def arerun(
+        self, index: int, *, inputs: Mapping[str, Any] | None = None, name: str | None = None
+    ) -> Session:
+        """The same as :meth:`rerun`, awaited."""
+        call, start, commit = self._again(index, inputs, name)
+        with call.open():
+            result = await call.arun()
+        session, turn = commit(call.record(start, result))
+        left = notify(self._settings.on_turn, session, turn)
+        if left is not None:
+            await left
+        return session
+
+    def _again(
+        self, index: int, inputs: Mapping[str, Any] | None, name: str | None
+    ) -> tuple[Call, Branch, Callable[[Branch], tuple[Session, Turn]]]:
+        """Prepare a re-run: the call, the branch nobody sees yet, and what makes it seen."""
         position = self._position(index)
         branch, conversation = self._branch, self._conversation
         record = branch.record(position)
@@ -217,18 +243,15 @@ class Branching(SessionCore):
         history = None
         if given is not None:
             history = snapshot([thawed(message) for message in given], branch.nodes_seen(record))
-        order = Order(asked, history, "rerun", rollout)
-        finished = self._run_apart(start, order)
-        conversation.change(f"rerun of turn {position}", lambda _: {finished.key: finished})
-        return self._copy_on(conversation, finished.key)
-
-    def _run_apart(self, start: Branch, order: Order) -> Branch:
-        """Run a call on a branch that nobody sees yet; return it with the new turn."""
         settings = dataclasses.replace(self._settings, history_policy="use_if_provided")
-        call = Call(self._program, settings, order, start)
-        with call.open():
-            result = self.module(**call.inputs)
-        return call.record(start, result)
+        order = Order(asked, history, "rerun", rollout)
+
+        def commit(finished: Branch) -> tuple[Session, Turn]:
+            conversation.change(f"rerun of turn {position}", lambda _: {finished.key: finished})
+            turn = Turn(finished, len(finished.log) - 1)
+            return self._copy_on(conversation, finished.key), turn
+
+        return Call(self._program, settings, order, start), start, commit
 
     def rename(self, name: str) -> None:
         """Give the branch another name.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from dspy.predict.parameter import Parameter
 
 from ._binding import StateBinding
 from ._calls.call import Call, Order, commit_to, order_of
+from ._calls.notify import notify, settle
 from ._calls.policy import Settings, field_names
 from ._calls.program import Program, copied
 from ._calls.trial import is_trial
@@ -28,8 +27,6 @@ from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from .inspector import SessionInspector
-
-_log = logging.getLogger("dspy_session")
 
 
 class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -141,11 +138,10 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         with self._turn_lock(records=records), self._told(order, records=records):
             call = Call(self._program, settings, order, self._branch)
             with call.open():
-                result = self.module(**call.inputs)
+                result = call.run()
             turn = self._commit(call, result) if records else None
-        awaitable = None if turn is None else self._announce(turn)
-        if awaitable is not None:
-            _settle(awaitable)
+        if turn is not None:
+            settle(notify(settings.on_turn, self, turn))
         return result
 
     async def aforward(self, **inputs: Any) -> Any:
@@ -156,19 +152,11 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             with self._told(order, records=records):
                 call = Call(self._program, settings, order, self._branch)
                 with call.open():
-                    result = await self._arun(call.inputs)
+                    result = await call.arun()
                 turn = self._commit(call, result) if records else None
-        if turn is not None:
-            awaitable = self._announce(turn)
-            if awaitable is not None:
-                await awaitable
+        if turn is not None and (left := notify(settings.on_turn, self, turn)) is not None:
+            await left
         return result
-
-    async def _arun(self, inputs: Mapping[str, Any]) -> Any:
-        if hasattr(type(self.module), "aforward") or "aforward" in self.module.__dict__:
-            return await self.module.acall(**inputs)
-        run: Any = dspy.asyncify(self.module)
-        return await run(**inputs)
 
     def _refuse_positional(self, args: tuple[Any, ...]) -> None:
         if args:
@@ -208,17 +196,6 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         if not records:
             return nullcontext()
         return self._conversation.calling(self._key, order.inputs)
-
-    def _announce(self, turn: Turn) -> Any:
-        """Call ``on_turn``; return what is left to await, or None."""
-        if self._settings.on_turn is None:
-            return None
-        try:
-            result = self._settings.on_turn(self, turn)
-        except Exception:  # noqa: BLE001  # a callback of the user's; reported, and the turn stands
-            _log.exception("on_turn failed for turn %d; the turn is recorded", turn.index)
-            return None
-        return _guarded(result, turn) if hasattr(result, "__await__") else None
 
     # --- state -------------------------------------------------------------------------------
 
@@ -372,25 +349,3 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             f"Session({self.program_name}, turns={len(self.turns)}, "
             f"history_field={self.history_field!r})"
         )
-
-
-_settling: set[asyncio.Task[None]] = set()
-
-
-def _settle(awaitable: Coroutine[Any, Any, None]) -> None:
-    """Run an async callback from synchronous code: now, or soon where an event loop runs."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(awaitable)
-        return
-    task = loop.create_task(awaitable)
-    _settling.add(task)  # a loop holds its tasks only weakly
-    task.add_done_callback(_settling.discard)
-
-
-async def _guarded(awaitable: Any, turn: Turn) -> None:
-    try:
-        await awaitable
-    except Exception:  # noqa: BLE001  # a callback of the user's; reported, and the turn stands
-        _log.exception("on_turn failed for turn %d; the turn is recorded", turn.index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from browser.scenes import CHAT, SHOW
+from browser.scenes import CHAT, IN_LAB, SHOW
 from browser.view import View
 from playwright.sync_api import expect
 
@@ -28,7 +28,7 @@ def test_a_turn_is_read_in_full(view):
 
     detail.get_by_role("button", name="respond").click()
     expect(detail.get_by_role("button", name="respond")).to_have_attribute("aria-expanded", "true")
-    detail.get_by_role("tab", name="Prompt sent").click()
+    detail.get_by_role("tab", name="Prompt sent").last.click()
     prompt = detail.get_by_role("tabpanel").last
     expect(prompt).to_contain_text("system")
     expect(prompt).to_contain_text("Answer a customer of Tidepool")
@@ -69,6 +69,7 @@ def test_a_reply_is_corrected_where_it_stands(view):
     expect(view.row(2)).to_contain_text("stale")
 
 
+@IN_LAB
 def test_an_edit_given_up_changes_nothing(view):
     was = view.cell(0, "reply").inner_text()
     view.cell(0, "reply").dblclick()
@@ -109,6 +110,7 @@ def test_a_fork_is_talked_to_and_left_again(view):
     expect(view.branch.locator("option")).to_have_count(1)
 
 
+@IN_LAB
 def test_a_turn_is_run_again_beside_the_old_one(view):
     view.expand(4).get_by_role("button", name="Re-run").click()
     expect(view.row(4)).to_contain_text("2/2")
@@ -116,6 +118,7 @@ def test_a_turn_is_run_again_beside_the_old_one(view):
     view.expect_branch("rerun-1")
 
 
+@IN_LAB
 def test_an_edited_question_makes_a_branch(view):
     view.cell(1, "question").dblclick()
     editor = view.editor(1, "question")
@@ -174,6 +177,34 @@ def test_turns_are_scored_filtered_and_exported(lab, notebook):
     assert lab.errors() == []
 
 
+@IN_LAB
+def test_who_goes_elsewhere_while_an_answer_is_made_is_left_there(lab, notebook):
+    waiting = """\
+from pathlib import Path
+answer = chat.module.forward
+def patient(question, **inputs):
+    while not Path("answer").exists():
+        pass
+    return answer(question=question, **inputs)
+chat.module.forward = patient
+chat.inspect()"""
+    nb = notebook(CHAT, waiting)
+    nb.run_all()
+    view = View(nb.inspector(1))
+    view.expand(2).get_by_role("button", name="Fork here").click()
+    view.expect_branch("fork-1")
+    view.send("Never mind.")
+    expect(view.region).to_contain_text("running…")
+    view.go_to("main")
+    view.expect_turns(5)
+    (lab.root / "answer").touch()
+    expect(view.status).to_contain_text("Turn 2 of 'fork-1' is there")
+    view.expect_turns(5)
+    view.expect_branch("main")
+    expect(view.row(2)).to_contain_text("1/2")
+    assert lab.errors() == []
+
+
 def test_a_turn_is_labelled_noted_scored_by_hand_and_left_out(view):
     detail = view.expand(3)
     for field, text in (("label", "handed over"), ("note", "ask the engineer")):
@@ -203,6 +234,7 @@ def test_a_turn_is_labelled_noted_scored_by_hand_and_left_out(view):
     expect(view.cell(3, "score")).to_contain_text("—")
 
 
+@IN_LAB
 def test_turns_are_found_by_their_words(view):
     view.search.fill("either")
     view.expect_turns(1)

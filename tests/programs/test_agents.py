@@ -105,9 +105,7 @@ def test_snapshots_are_what_the_model_saw_whatever_comes_later(make, tmp_path):
     session.save(tmp_path / "talk.json")
     loaded = Session.load_from(tmp_path / "talk.json", make())
     for one in (session, loaded):
-        assert [
-            [c.history_snapshot.messages for c in turn.calls] for turn in one.turns
-        ] == before
+        assert [[c.history_snapshot.messages for c in turn.calls] for turn in one.turns] == before
     first = [agent_prompts(session, index) for index in range(3)]
     assert [prompt for turn in first for prompt in turn] == lm.prompts
     dspy.configure(lm=lm)

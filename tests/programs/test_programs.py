@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import dspy
@@ -130,7 +131,7 @@ def test_each_turn_reads_the_ones_before_and_none_reads_none(name):
         session(question=f"question {number}")
         sent.append(len(lm.calls))
 
-    turns = [lm.calls[start:stop] for start, stop in zip(sent, sent[1:], strict=False)]
+    turns = [lm.calls[start:stop] for start, stop in itertools.pairwise(sent)]
     assert not any(past(call) for call in turns[0] if name != "ReActV2")
     for number, calls in enumerate(turns[1:], start=1):
         speaking = [call for call in calls if "advice" not in call.last]

@@ -36,9 +36,14 @@ export async function begin<K extends LongAction>(
   args: Args<K>,
   ended: (end: Finished) => void = () => {},
 ): Promise<Job> {
+  const from = store.branch.peek();
   const { job }: Started = await store.ask(name, args);
   announce(store, `${job.label}…`);
-  store.ownJobs.set(job.id, ended);
+  store.ownJobs.set(job.id, (end) => {
+    ended(end);
+    // Who went to another branch meanwhile is left there.
+    if (end.branch && store.branch.peek() === from) void showBranch(store, end.branch, end.turn_id);
+  });
   const early = store.earlyEnds.get(job.id);
   if (early) jobFinished(store, early);
   return job;
@@ -53,7 +58,7 @@ export function start<K extends LongAction>(
   return told(store, begin(store, name, args));
 }
 
-/** The kernel says that a long action ended; the view that began it goes to what it made. */
+/** The kernel says that a long action ended; the view that began it may go to what it made. */
 export function jobFinished(store: Store, end: Finished): void {
   const ended = store.ownJobs.get(end.job);
   if (!ended) {
@@ -65,7 +70,6 @@ export function jobFinished(store: Store, end: Finished): void {
   store.ownJobs.delete(end.job);
   announce(store, end.message, end.outcome === "failed");
   ended(end);
-  if (end.branch) void showBranch(store, end.branch, end.turn_id);
 }
 
 async function told(store: Store, doing: Promise<unknown>): Promise<boolean> {

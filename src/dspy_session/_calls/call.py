@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -14,7 +15,7 @@ from .._tree.branch import Branch, nodes_within
 from .._tree.conversation import Conversation
 from .._tree.record import NO_NODES, ROOT, Node, Nodes, Record, new_id, now
 from .._tree.values import Fields, recordable, thawed
-from ..errors import ArgumentTypeError
+from ..errors import ArgumentTypeError, ConflictError
 from .capture import Recorder, recording
 from .frame import FRAME_KEY, Frame, Seen, current_frame
 from .history import origin_nodes, snapshot
@@ -54,7 +55,7 @@ def order_of(program: Program, inputs: Mapping[str, Any]) -> Order:
 class Call:
     """A call under way on a branch.
 
-    Use it in this order: :meth:`open` around the module's run, then :meth:`record`.
+    Use it in this order: :meth:`open` around :meth:`run`, then :meth:`record`.
     """
 
     def __init__(self, program: Program, settings: Settings, order: Order, branch: Branch) -> None:
@@ -104,6 +105,30 @@ class Call:
             yield
         self.seconds = time.perf_counter() - self.started
 
+    def run(self) -> Any:
+        """Run the program."""
+        return self.program.module(**self.inputs)
+
+    async def arun(self) -> Any:
+        """Run the program, awaited; in a thread when it is synchronous only."""
+        module = self.program.module
+        if _has(module, "aforward"):
+            return await module.acall(**self.inputs)
+        asynchronous: Any = dspy.asyncify(module)
+        return await asynchronous(**self.inputs)
+
+    def run_anyhow(self) -> Any:
+        """Run the program from synchronous code, also one that is asynchronous only."""
+        module = self.program.module
+        if _has(module, "forward") or not _has(module, "aforward"):
+            return self.run()
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self.arun())
+        msg = f"{self.program.name} is asynchronous, and an event loop runs here; await arerun(…)"
+        raise ConflictError(msg)
+
     def record(self, branch: Branch, result: Any) -> Branch:
         """Return the branch with the finished call as its newest turn."""
         if self.replaced_seed is not None:
@@ -131,6 +156,10 @@ class Call:
     def _requests(self) -> tuple[Any, ...]:
         own = self.recorder.requests(self.frame.newest_prompt(ROOT)) if self.recorder else ()
         return (*self.frame.requests, *own)
+
+
+def _has(module: dspy.Module, method: str) -> bool:
+    return hasattr(type(module), method) or method in module.__dict__
 
 
 def _after(before: Nodes, calls: tuple[Record, ...]) -> Nodes:

@@ -55,7 +55,9 @@ def history(desk: Desk, args: HistoryArgs) -> MessageWindow:
 def prompt(desk: Desk, args: PromptArgs) -> MessageWindow:
     """Part of the messages of one LM request."""
     _, _, record = _found(desk, args)
-    return prompt_window(record.telling_requests(), args["which"], range(args["start"], args["stop"]))
+    return prompt_window(
+        record.telling_requests(), args["which"], range(args["start"], args["stop"])
+    )
 
 
 def text(desk: Desk, args: TextArgs) -> Text:
