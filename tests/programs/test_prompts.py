@@ -22,7 +22,8 @@ class Shouting(dspy.ChatAdapter):
     """Writes user messages its own way."""
 
     def format_user_message_content(self, signature, inputs, *args, **kwargs):
-        return super().format_user_message_content(signature, inputs, *args, **kwargs).upper()
+        text = super().format_user_message_content(signature, inputs, *args, **kwargs)
+        return f"THE CUSTOMER WRITES:\n{text}" if text else text
 
 
 class OwnHistory(dspy.ChatAdapter):
@@ -112,7 +113,7 @@ def both(signature, inputs, adapter, *, demos, told=told, **settings):
             expected = plain(**asked, history=dspy.History(messages=messages))
         with dspy.context(lm=ours, adapter=adapter):
             assert session(**asked).toDict() == expected.toDict()
-        messages = [*messages, {**asked, **expected.toDict()}]
+        messages = [*messages, {**asked, **dict(expected.items())}]
     return sent(ours), sent(theirs), session
 
 
