@@ -65,7 +65,7 @@ clean:
 lint-python: $(VENV)/.dev $(NODE_STAMP)  # pyright is a Node program
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python js/protocol.py --check
 

@@ -8,6 +8,8 @@ import dspy
 import pytest
 from support.loopback import LoopbackServer, Status
 
+from dspy_session import Session, sessionify
+
 
 def recorded(folder):
     """``(questions, answers)`` of each recorded conversation, two turns each."""
@@ -39,21 +41,55 @@ def loopback_lm(server, **kwargs):
     return dspy.LM("openai/recorded", api_base=server.url, api_key="none", **settings)
 
 
+def talked(held):
+    """Each recorded conversation, held again by a session over HTTP."""
+    with LoopbackServer(answers_to(held)) as server, dspy.context(lm=loopback_lm(server)):
+        for questions, answers in held:
+            chat = sessionify(dspy.Predict("question -> answer"))
+            for question, answer in zip(questions, answers, strict=True):
+                assert chat(question=question).answer == answer.strip()
+            yield chat, server.requests[-1]["messages"]
+
+
 def test_thirty_recorded_conversations_of_two_turns(conversations):
     held = list(recorded(conversations))
     assert len(held) == 30
-    program = dspy.Predict("question, history: dspy.History -> answer")
-    with LoopbackServer(answers_to(held)) as server, dspy.context(lm=loopback_lm(server)):
-        for questions, answers in held:
-            messages = []
-            for question, answer in zip(questions, answers, strict=True):
-                out = program(question=question, history=dspy.History(messages=messages))
-                assert out.answer == answer.strip()
-                messages = [*messages, {"question": question, "answer": out.answer}]
-    assert len(server.requests) == 60
-    second = server.requests[1]["messages"]
-    assert [m["role"] for m in second] == ["system", "user", "assistant", "user"]
-    assert held[0][1][0] in second[2]["content"]
+    chats = []
+    for (questions, answers), (chat, sent) in zip(held, talked(held), strict=True):
+        assert [m["role"] for m in sent] == ["system", "user", "assistant", "user"]
+        assert answers[0].strip() in sent[2]["content"]
+        second = chat.turns[1]
+        assert [dict(m) for m in second.prompt] == [dict(m) for m in sent]
+        seen = [{"question": questions[0], "answer": answers[0].strip()}]
+        assert second.history_snapshot == dspy.History(messages=seen)
+        assert second.prompt_tokens > chat.turns[0].prompt_tokens
+        assert second.model == "recorded"
+        chats.append(chat)
+    assert len(Session.merge_examples(*chats)) == 60
+
+
+def test_recorded_conversations_are_added_corrected_and_kept(conversations, tmp_path):
+    chats = []
+    for questions, answers in recorded(conversations):
+        chat = sessionify(dspy.Predict("question -> answer"))
+        for question, answer in zip(questions, answers, strict=True):
+            chat.add_turn({"question": question}, {"answer": answer})
+        chats.append(chat)
+    for number, chat in enumerate(chats):
+        before = chat.turns[1].history_snapshot
+        chat.edit_turn(0, outputs={"answer": f"corrected {number}"})
+        chat.fork(at=1, name="again")
+        chat.save(tmp_path / "chat.json")
+        back = Session.load_from(tmp_path / "chat.json", dspy.Predict("question -> answer"))
+        assert back.turns == chat.turns
+        assert back.turns[1].stale
+        assert back.turns[1].history_snapshot == before
+        assert list(back.branches) == ["main", "again"]
+    frames = [chat.to_dataframe() for chat in chats]
+    assert sum(len(frame) for frame in frames) == 60
+    assert all(list(frame["stale"]) == [False, True] for frame in frames)
+    pairs = [pair for chat in chats for pair in chat.to_preferences()]
+    assert len(pairs) == 30
 
 
 def test_usage_comes_back_over_the_wire():
