@@ -59,7 +59,7 @@ def history_as_now(view: View) -> None:
 def prompt_of_a_call(view: View) -> None:
     detail = view.expand(2)
     detail.get_by_role("button", name="respond").click()
-    detail.get_by_role("tab", name="Prompt sent").click()
+    detail.get_by_role("tab", name="Prompt sent").last.click()
     expect(detail.get_by_role("tabpanel")).to_contain_text("system")
     detail.get_by_role("button", name="respond").evaluate("el => el.scrollIntoView()")
 
