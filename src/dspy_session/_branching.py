@@ -19,7 +19,13 @@ from ._tree.branch import Branch
 from ._tree.record import Record
 from ._tree.values import thawed
 from ._turns import Turn
-from .errors import ArgumentError, ArgumentTypeError, ConflictError, FieldNotFoundError
+from .errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ConflictError,
+    FieldNotFoundError,
+    TurnNotFoundError,
+)
 
 if TYPE_CHECKING:
     from ._session import Session
@@ -252,6 +258,32 @@ class Branching(SessionCore):
             return self._copy_on(conversation, finished.key), turn
 
         return Call(self._program, settings, order, start), start, commit
+
+    def fork_alternative(self, index: int, number: int = 0, *, name: str | None = None) -> Session:
+        """Branch off with another of a turn's completions as its answer; no model is asked.
+
+        Args:
+            index: A turn for which the model gave several completions (``n``).
+            number: Which of ``turn.alternatives``.
+            name: The new branch's name; one is chosen when it is None.
+
+        Returns:
+            A session on the new branch, which ends with that turn.
+
+        Raises:
+            TurnNotFoundError: There is no such turn, or it has no such alternative.
+        """
+        position = self._position(index)
+        branch, conversation = self._branch, self._conversation
+        record = branch.record(position)
+        known = len(record.alternatives)
+        if type(number) is not int or not 0 <= number < known:
+            msg = f"turn {position} has {known} alternatives; there is no number {number!r}"
+            raise TurnNotFoundError(msg)
+        order, chosen = conversation.reserve(name, kind="alternative")
+        forked = branch.forked(position, chosen, order).appended(record.answered_with(number))
+        conversation.change(f"alternative of turn {position}", lambda _: {forked.key: forked})
+        return self._copy_on(conversation, forked.key)
 
     def rename(self, name: str) -> None:
         """Give the branch another name.

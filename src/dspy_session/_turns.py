@@ -60,6 +60,11 @@ class Call:
         return thawed(self._record.outputs)
 
     @property
+    def alternatives(self) -> list[dict[str, Any]]:
+        """The outputs of the other completions, where the model was asked for several (``n``)."""
+        return [thawed(outputs) for outputs in self._record.alternatives]
+
+    @property
     def history_snapshot(self) -> dspy.History:
         """The history as the model saw it; the same after edits, trimming, saving and loading."""
         messages = self._branch.messages_seen(self._record, self.index)
@@ -125,7 +130,7 @@ class Call:
 
     @property
     def source(self) -> str:
-        """How the turn came about: ``call``, ``add_turn``, ``rerun``, ``import``."""
+        """How it came about: ``call``, ``add_turn``, ``rerun``, ``alternative``, ``import``."""
         return self._record.source
 
     @property

@@ -146,12 +146,13 @@ class Builder:
         window = Window(stop=len(standing.ledger), fields=_FILTERS[0], edits=branch.edits)
         call = self._new(branch, choice, node=node, window=window)
         shared = self._new(branch, choice - 1, node="writer", saw_root=True, calls=(call,))
+        others = tuple({"answer": text} for text in TEXTS[:choice])
         root = self._new(branch, choice, calls=(call, shared), flags=("special",), requests=())
         after = {
             **branch.nodes,
             node: Node(standing.ledger.append(call), standing.memory + TEXTS[choice][:40]),
         }
-        root = dataclasses.replace(root, after=after, source="rerun")
+        root = dataclasses.replace(root, after=after, source="rerun", alternatives=others)
         self._put(branch.appended(root, keep=self.keep))
 
     def _given(self, branch: Branch, choice: int) -> None:
@@ -257,7 +258,8 @@ def shown_record(record: Record) -> Any:
         ],
         "before": shown_nodes(record.before),
         "after": shown_nodes(record.after),
-        "rest": (record.saw_root, record.source, record.flags),
+        "rest": (record.saw_root, record.source, record.flags, record.events),
+        "alternatives": record.alternatives,
     }
 
 

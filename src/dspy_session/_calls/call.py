@@ -135,6 +135,7 @@ class Call:
             branch = branch.emptied(self.replaced_seed)
         inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
         outputs, more_flags = recordable(self.program.outputs_of(result))
+        alternatives = [recordable(one)[0] for one in self.program.alternatives_of(result)]
         frame, calls = self.frame, self.frame.finished()
         record = Record(
             id=new_id(),
@@ -150,6 +151,7 @@ class Call:
             after=_after(branch.nodes, calls),
             source=self.order.source,
             flags=(*flags, *more_flags),
+            alternatives=tuple(alternatives),
         )
         return branch.appended(record, keep=self.settings.max_stored_turns)
 

@@ -191,6 +191,7 @@ class _NodeCall:
             requests=requests,
             saw_root=self.saw_root,
             flags=(*flags, *more_flags),
+            alternatives=tuple(recordable(one)[0] for one in other_completions(result)),
         )
         if self.notes is not None:
             self.notes.holder = record.id
@@ -210,6 +211,16 @@ def _are_tools(value: Any) -> bool:
 
 def _is_mapping(result: Any) -> bool:
     return isinstance(result, (dict, dspy.Prediction))
+
+
+def other_completions(result: Any) -> list[dict[str, Any]]:
+    """Return a prediction's completions but the first, which is the prediction itself."""
+    completions = result.completions if isinstance(result, dspy.Prediction) else None
+    if completions is None:
+        return []
+    columns: dict[str, list[Any]] = dict(completions.items())
+    rows = zip(*columns.values(), strict=False)  # a program may have made them by hand, unevenly
+    return [dict(zip(columns, row, strict=True)) for row in rows][1:]
 
 
 def _without_gaps(messages: list[dict[str, Any]], signature: Signature) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pydantic
 from .._tree.record import ROOT
 from .._tree.values import Fields
 from ..errors import ArgumentError, ArgumentTypeError
-from .inject import Sessioned, inject, predictors, root_history_field
+from .inject import Sessioned, inject, other_completions, predictors, root_history_field
 from .policy import CopyMode
 from .signatures import forward_history_parameter, own_signature, program_fields
 
@@ -109,6 +109,10 @@ class Program:
             for name, value in found.items()
             if name != self.history_field and not isinstance(value, dspy.History)
         }
+
+    def alternatives_of(self, result: Any) -> list[dict[str, Any]]:
+        """Return the output fields of each completion but the first, which is the result."""
+        return [self.outputs_of(completion) for completion in other_completions(result)]
 
     def output_fields(self, seen: Fields | None) -> dict[str, Any]:
         """Return output names with annotations; from a recorded turn when nothing declares them."""

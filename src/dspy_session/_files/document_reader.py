@@ -157,6 +157,9 @@ class Reader:
             saw_root=item.flag("saw_root"),
             source=item.text("source", "call"),
             flags=tuple(_texts(item, "flags")),
+            alternatives=item.chosen("alternatives", self._histories)
+            if "alternatives" in data
+            else (),
         )
 
     def _window(self, item: Item) -> Window:

@@ -133,6 +133,9 @@ class Writer:
             "saw_root": record.saw_root or None,
             "source": None if record.source == "call" else encode(record.source),
             "flags": [encode(flag) for flag in record.flags],
+            "alternatives": self.histories.number(record.alternatives)
+            if record.alternatives
+            else None,
         }
         written.update({n: v for n, v in rest.items() if v is not None and v not in ([], {})})
         return written

@@ -87,6 +87,10 @@ class Request:
     latency_s: float | None = None
     cached: bool = False
 
+    def unpaid(self) -> Request:
+        """Return the request without what it cost, for a record that shares it with another."""
+        return dataclasses.replace(self, prompt_tokens=None, completion_tokens=None, cost=None)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
@@ -127,9 +131,27 @@ class Record:
     saw_root: bool = False
     """A nested call that saw the conversation, not its own ledger."""
     source: str = "call"
-    """``call``, ``add_turn``, ``rerun``, ``import`` …"""
+    """``call``, ``add_turn``, ``rerun``, ``alternative``, ``import`` …"""
     flags: tuple[str, ...] = ()
     """What is special, in plain sentences, e.g. a value that could only be kept by its repr."""
+    alternatives: tuple[Fields, ...] = ()
+    """The outputs of the model's other completions, where it was asked for several at once."""
+
+    def answered_with(self, number: int) -> Record:
+        """Return the record of a twin that was answered with one of the alternatives.
+
+        It takes the answer's place and leaves its own to it. What it cost stays with the original.
+        """
+        others = list(self.alternatives)
+        chosen, others[number] = others[number], self.outputs
+        return dataclasses.replace(
+            self,
+            id=new_id(),
+            outputs=chosen,
+            alternatives=tuple(others),
+            requests=tuple(request.unpaid() for request in self.requests),
+            source="alternative",
+        )
 
     def said(self) -> Fields:
         """Return the outputs, with those that only its events tell of."""
