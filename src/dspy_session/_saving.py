@@ -15,7 +15,7 @@ from ._calls.signatures import program_fields
 from ._files import dspy_types as dspy_types  # imported for what it registers
 from ._files.atomic import read_bytes, write_atomically
 from ._files.document import conversation_from, document_of
-from ._files.known_types import types_in
+from ._files.known_types import Types, types_in
 from ._files.tagged_json import from_bytes, to_bytes
 from ._state import SessionState
 from ._training import Training
@@ -90,8 +90,7 @@ def state_from(
     data: Any, module: dspy.Module | None, source: str = "the document"
 ) -> tuple[SessionState, dict[str, Any]]:
     """Return the state in a document, and the settings beside it."""
-    types = types_in(_annotations(module))
-    conversation, key, settings = conversation_from(data, types, source)
+    conversation, key, settings = conversation_from(data, rebuildable_types(module), source)
     return SessionState._of(conversation, key), settings
 
 
@@ -112,14 +111,14 @@ def read_state(path: str | Path, module: dspy.Module | None) -> tuple[SessionSta
     return state_from(data, module, source)
 
 
-def _annotations(module: dspy.Module | None) -> list[Any]:
-    """Every type that a program's signatures name: those may be rebuilt from a file."""
+def rebuildable_types(module: dspy.Module | None) -> Types:
+    """Return the types that a program's signatures name: those may be rebuilt from a file."""
     if module is None:
-        return []
+        return {}
     found = [
         field.annotation
         for _, predictor in predictors(module)
         for field in predictor.signature.fields.values()
     ]
     inputs, outputs, _ = program_fields(module, "")
-    return [*found, *inputs.values(), *outputs.values()]
+    return types_in([*found, *inputs.values(), *outputs.values()])

@@ -7,13 +7,19 @@ from typing import Any
 import dspy
 
 from ._session import Session
+from .session_memory import SessionById, SessionMemory
 
 
-def sessionify(module: dspy.Module, **settings: Any) -> Session:
+def sessionify(
+    module: dspy.Module, *, memory: bool | SessionMemory | None = None, **settings: Any
+) -> Session:
     """Return a session over a program: call it like the program, and it remembers.
 
     Args:
         module: Any ``dspy.Module``; it is copied, so the original stays as it is.
+        memory: Keeps one conversation for each ``session_id=`` that a call names: ``True`` for the
+            SQLite file ``agent_sessions.db``, or a
+            :class:`~dspy_session.session_memory.SessionMemory`.
         settings: The other arguments of :class:`Session`.
 
     Example:
@@ -21,7 +27,9 @@ def sessionify(module: dspy.Module, **settings: Any) -> Session:
         >>> chat(question="Hi, I'm Max")
         >>> chat(question="What is my name?").answer
     """
-    return Session(module, **settings)
+    if memory is None or memory is False:
+        return Session(module, **settings)
+    return SessionById(module, memory, **settings)
 
 
 def with_memory(module: dspy.Module, **settings: Any) -> Session:

@@ -14,6 +14,8 @@
     ├── MetricError                                  a metric raised, or returned no number
     ├── EncodeError              (also TypeError)    a value cannot be written to a file
     ├── FileFormatError          (also ValueError)   a file is damaged, foreign or too new
+    ├── StoreError                                   what keeps conversations failed
+    │   └── UnsavedAnswerError                       an answer was made and could not be kept
     └── MissingExtraError        (also ImportError)  an optional dependency is not installed
 
 A message says what is, what was wanted, and what to do. When one of these is raised by a session,
@@ -21,6 +23,8 @@ its conversation is as it was before the call.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 __all__ = [
     "ArgumentError",
@@ -35,7 +39,9 @@ __all__ = [
     "MissingExtraError",
     "NameTakenError",
     "NotFoundError",
+    "StoreError",
     "TurnNotFoundError",
+    "UnsavedAnswerError",
 ]
 
 
@@ -89,6 +95,20 @@ class EncodeError(DspySessionError, TypeError):
 
 class FileFormatError(DspySessionError, ValueError):
     """A file is damaged, was written by something else, or by a newer version."""
+
+
+class StoreError(DspySessionError):
+    """What keeps conversations could not be read or written."""
+
+
+class UnsavedAnswerError(StoreError):
+    """A program answered, and the answer could not be kept. Nothing is lost: it is in here."""
+
+    def __init__(self, *message: str, session_id: str = "", answer: Any = None) -> None:
+        super().__init__(*message)
+        self.session_id = session_id
+        self.answer = answer
+        """What the program returned."""
 
 
 class MissingExtraError(DspySessionError, ImportError):
