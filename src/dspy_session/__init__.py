@@ -7,8 +7,10 @@ from ._session import Session
 from ._state import SessionState
 from ._turns import Turn
 from ._wrap import sessionify, with_memory
+from .compare import Comparison
 
 __all__ = [
+    "Comparison",
     "Session",
     "SessionState",
     "Turn",

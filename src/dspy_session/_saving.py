@@ -17,12 +17,12 @@ from ._files.atomic import read_bytes, write_atomically
 from ._files.document import conversation_from, document_of
 from ._files.known_types import Types, types_in
 from ._files.tagged_json import from_bytes, to_bytes
+from ._replaying import Replaying
 from ._state import SessionState
-from ._training import Training
 from .errors import FileFormatError
 
 
-class Saving(Training):
+class Saving(Replaying):
     """The part of a session that reads and writes files."""
 
     def save(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from support.branches import numbered, said
 
 from dspy_session._tree.conversation import Conversation
-from dspy_session.inspector._siblings import only, parting, siblings
+from dspy_session._tree.parting import parting
+from dspy_session.inspector._siblings import only, siblings
 
 
 def brute_force(branch, branches):

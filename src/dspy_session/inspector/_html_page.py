@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .._tree.branch import Branch
+from .._tree.parting import parting
 from .._tree.record import Record
 from ._html import escaped, field_html, named_html, turn_html
 from ._messages import MOST_MESSAGES, history_length, history_window
 from ._rows import nested_calls, positions_of
-from ._siblings import parting
 from ._text import as_text
 
 # The browser itself is told to fetch and run nothing, whatever stands in the file.

@@ -9,8 +9,8 @@ from typing import Any
 from .._tree.branch import Branch, window_messages
 from .._tree.log import Log
 from .._tree.record import Record, Request, Window
+from ..compare import word_diff
 from ..errors import TurnNotFoundError
-from ._diff import word_diff
 from ._shapes import FieldDetail, MessageView, MessageWindow
 from ._text import as_text, clipped, safe
 

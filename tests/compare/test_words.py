@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dspy_session.inspector._diff import word_diff
+from dspy_session.compare import word_diff
 
 words = st.lists(
     st.sampled_from(["red", "blue", "go", " ", "\n", ".", ",", "é", "x_y"]), max_size=30

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
-from ._shapes import DiffPart
+DiffPart = tuple[Literal["same", "added", "removed"], str]
+"""A run of words of a word diff, in reading order."""
 
 _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
