@@ -14,7 +14,7 @@ from ._calls.policy import Settings
 from ._calls.signatures import program_fields
 from ._files import dspy_types as dspy_types  # imported for what it registers
 from ._files.atomic import read_bytes, write_atomically
-from ._files.document import conversation_from, document_of
+from ._files.document import conversation_from, document_of, is_conversation
 from ._files.known_types import Types, types_in
 from ._files.tagged_json import from_bytes, to_bytes
 from ._replaying import Replaying
@@ -44,6 +44,21 @@ class Saving(Replaying):
             return
         write_state(path, self._state, saved_settings(self._settings))
 
+    def load(self, path: str | Path, **options: Any) -> None:
+        """Load the program's state from a file of DSPy's; the conversation stays as it is.
+
+        Raises:
+            FileFormatError: The file holds a conversation, which :meth:`load_from` reads.
+        """
+        if Path(path).suffix == ".json" and _holds_conversation(path):
+            msg = (
+                f"{str(path)!r} holds a conversation, not the state of a program; "
+                f"read it with Session.load_from({str(path)!r}, module)"
+            )
+            raise FileFormatError(msg)
+        program: Any = self
+        dspy.Module.load(program, path, **options)
+
     def save_state(self) -> dict[str, Any]:
         """Return what :meth:`save` writes, as JSON-ready data."""
         return document(self._state, saved_settings(self._settings))
@@ -65,6 +80,13 @@ class Saving(Replaying):
         session = make(module, **{**saved, **settings})
         session._own_state = state
         return session
+
+
+def _holds_conversation(path: str | Path) -> bool:
+    try:
+        return is_conversation(from_bytes(read_bytes(path)))
+    except FileFormatError:
+        return False  # DSPy says what is wrong with a file of its own
 
 
 def saved_settings(settings: Settings) -> dict[str, Any]:

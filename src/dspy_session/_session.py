@@ -14,7 +14,7 @@ from ._binding import StateBinding
 from ._calls.call import Call, Order, commit_to, order_of
 from ._calls.notify import notify, settle
 from ._calls.policy import Settings, field_names
-from ._calls.program import Program, copied
+from ._calls.program import Program, attributes_for, copied
 from ._calls.trial import is_trial
 from ._saving import Saving
 from ._state import SessionState, as_seed
@@ -165,7 +165,10 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             raise ArgumentTypeError(msg)
 
     def _order(self, inputs: Mapping[str, Any]) -> Order:
-        self._program = self._program.refreshed()
+        if self.module is self._program.module:
+            self._program = self._program.refreshed()
+        else:  # somebody put another program in place, as map_named_predictors does
+            self._wrap(self.module)
         return order_of(self._program, inputs)
 
     def _present_settings(self) -> Settings:
@@ -283,7 +286,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         self, module: dspy.Module, state: SessionState, *, memory: bool | None = None
     ) -> Session:
         twin = type(self).__new__(type(self))
-        vars(twin).update(vars(self))
+        vars(twin).update(attributes_for(twin, self))
         twin.history, twin.callbacks = [], list(self.callbacks)
         twin._id = new_id()
         if memory is not None:

@@ -15,13 +15,21 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
 import dspy
-from dspy.lm15 import Message, Request, Response, TextPart, Usage, response_to_events
+from dspy.lm15 import (
+    Message,
+    Request,
+    Response,
+    TextDelta,
+    TextPart,
+    Usage,
+    response_to_events,
+)
 
 WAIT_S = 30.0
 
@@ -97,7 +105,7 @@ class ScriptedEngine:
         return self._respond(call, answer)
 
     def stream(self, request: Request) -> Iterator[Any]:
-        return response_to_events(self.complete(request))
+        return _piecemeal(response_to_events(self.complete(request)))
 
     def close(self) -> None: ...
 
@@ -144,7 +152,7 @@ class AsyncScriptedEngine:
         return self.engine._respond(call, answer)
 
     async def stream(self, request: Request) -> AsyncIterator[Any]:
-        for event in response_to_events(await self.complete(request)):
+        for event in _piecemeal(response_to_events(await self.complete(request))):
             yield event
 
     async def aclose(self) -> None: ...
@@ -171,6 +179,18 @@ def scripted_lm(*answers: Answer, usage: tuple[int, int] = (10, 5), **kwargs: An
     return ScriptedLM(
         "scripted/model", engine=engine, async_engine=AsyncScriptedEngine(engine), **settings
     )
+
+
+def _piecemeal(events: Iterable[Any]) -> Iterator[Any]:
+    """A stream's text a few characters at a time, as models send it."""
+    for event in events:
+        delta = getattr(event, "delta", None)
+        if not isinstance(delta, TextDelta):
+            yield event
+            continue
+        for start in range(0, len(delta.text), 7):
+            piece = replace(delta, text=delta.text[start : start + 7])
+            yield replace(event, delta=piece)
 
 
 def in_form(reminder: str, values: dict[str, Any]) -> str:

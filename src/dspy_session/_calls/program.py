@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import types
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,19 @@ def copied(module: dspy.Module, mode: CopyMode) -> dspy.Module:
             f"copy_mode='shallow' or 'none' shares its parts, or the program itself"
         )
         raise ArgumentError(msg) from error
+
+
+def attributes_for(twin: dspy.Module, module: dspy.Module) -> dict[str, Any]:
+    """Return a module's attributes for its twin; methods put on the module are the twin's then.
+
+    ``dspy.syncify`` puts such a method on a module.
+    """
+    return {
+        name: types.MethodType(value.__func__, twin)
+        if isinstance(value, types.MethodType) and value.__self__ is module
+        else value
+        for name, value in vars(module).items()
+    }
 
 
 class Program:

@@ -101,6 +101,11 @@ def conversation_from(
     raise FileFormatError(msg)
 
 
+def is_conversation(document: Any) -> bool:
+    """Whether JSON data is a document of ours, of whatever version and however damaged."""
+    return isinstance(document, Mapping) and (document.get("format") == FORMAT or is_old(document))
+
+
 def _version(document: Any, source: str) -> int:
     if not isinstance(document, Mapping):
         msg = f"{source} is no saved session: it holds a {type(document).__name__}, not an object"
