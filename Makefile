@@ -12,7 +12,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help python demo test bench lint lint-python lint-js unit js notebooks browser screenshots summary clean
+.PHONY: help python demo test bench lint lint-python lint-js unit agents js notebooks browser \
+	screenshots summary clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3.10 python3 python
 # One that runs (a version manager's stand-in may not), is new enough and can make environments.
@@ -51,7 +52,7 @@ demo: $(VENV)/.lab
 
 lint: lint-python lint-js
 
-test: lint unit js notebooks $(if $(filter 0,$(BROWSER)),,browser) summary
+test: lint unit agents js notebooks $(if $(filter 0,$(BROWSER)),,browser) summary
 
 bench: $(VENV)/.dev $(BUNDLE)
 	for file in $(BENCHMARKS); do echo "== $$file"; \
@@ -75,6 +76,11 @@ lint-js: js/node_modules/.stamp
 unit: $(VENV)/.dev $(BUNDLE) | $(LOGS)
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) | tee $(LOGS)/unit.txt
 
+# The Agents SDK and DSPy's newest LM client want different versions of openai.
+agents: $(VENV)/agents/.stamp | $(LOGS)
+	$(BIN)/pyright --project pyrightconfig.agents.json
+	$(VENV)/agents/bin/python -m pytest tests/agents | tee $(LOGS)/agents.txt
+
 js: js/node_modules/.stamp
 	cd js && npm test
 
@@ -94,7 +100,7 @@ screenshots: $(VENV)/.dev $(BUNDLE)
 		env -u DSPY_SESSION_LM PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 summary:
-	@for part in unit notebooks $(if $(filter 0,$(BROWSER)),,browser); do \
+	@for part in unit agents notebooks $(if $(filter 0,$(BROWSER)),,browser); do \
 		[ ! -e $(LOGS)/$$part.txt ] || echo "$$part: $$(tail -n 1 $(LOGS)/$$part.txt)"; done
 
 # --- what they need -----------------------------------------------------------------------------
@@ -115,6 +121,12 @@ $(VENV)/.lab: pyproject.toml hatch_build.py $(JS_SOURCES) | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml hatch_build.py | $(BIN)/python
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/agents/.stamp: pyproject.toml $(VENV)/.dev $(BUNDLE)
+	$(VENV)/agents/bin/python --version 2>/dev/null || $(BIN)/python -m venv $(VENV)/agents
+	$(VENV)/agents/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[agents]' pytest pytest-asyncio pytest-timeout hypothesis
 	touch $@
 
 $(VENV)/.node: | $(BIN)/python

@@ -4,7 +4,8 @@
         lm = dspy.LM("openai/any", api_base=server.url, api_key="none")
 
 It speaks ``POST /v1/chat/completions``, whole or streamed, and keeps what was asked. A responder
-that returns an :class:`Status` answers with that HTTP error.
+that returns an :class:`Status` answers with that HTTP error, one that returns a :class:`ToolCalls`
+has the model call tools.
 """
 
 from __future__ import annotations
@@ -28,7 +29,25 @@ class Status:
     message: str = "scripted failure"
 
 
-Responder = Callable[[Messages], "str | Status"]
+@dataclass(frozen=True)
+class ToolCalls:
+    """Calls of tools in place of an answer: names with arguments."""
+
+    calls: tuple[tuple[str, dict[str, Any]], ...]
+
+    def as_message(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": f"call_{number}_{name}",
+                "type": "function",
+                "function": {"name": name, "arguments": json.dumps(arguments)},
+            }
+            for number, (name, arguments) in enumerate(self.calls)
+        ]
+
+
+Answer = "str | Status | ToolCalls"
+Responder = Callable[[Messages], Answer]
 
 
 class LoopbackServer(contextlib.AbstractContextManager["LoopbackServer"]):
@@ -56,7 +75,7 @@ class LoopbackServer(contextlib.AbstractContextManager["LoopbackServer"]):
         self._http.server_close()
         self._thread.join()
 
-    def answer(self, request: dict[str, Any]) -> str | Status:
+    def answer(self, request: dict[str, Any]) -> str | Status | ToolCalls:
         with self._lock:
             self.requests.append(request)
         return self.responder(request["messages"])
@@ -88,12 +107,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _stream(self, request: dict[str, Any], text: str) -> None:
+    def _stream(self, request: dict[str, Any], answer: str | ToolCalls) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        for event in _events(request, text):
+        for event in _events(request, answer):
             self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
         self.wfile.write(b"data: [DONE]\n\n")
         self.close_connection = True
@@ -102,7 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the test reports."""
 
 
-def _completion(request: dict[str, Any], text: str) -> dict[str, Any]:
+def _completion(request: dict[str, Any], answer: str | ToolCalls) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": None}
+    if isinstance(answer, ToolCalls):
+        message["tool_calls"] = answer.as_message()
+    else:
+        message["content"] = answer
     return {
         "id": "chatcmpl-loopback",
         "object": "chat.completion",
@@ -111,15 +135,15 @@ def _completion(request: dict[str, Any], text: str) -> dict[str, Any]:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": text},
-                "finish_reason": "stop",
+                "message": message,
+                "finish_reason": _reason(answer),
             }
         ],
-        "usage": _usage(request, text),
+        "usage": _usage(request, answer),
     }
 
 
-def _events(request: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
+def _events(request: dict[str, Any], answer: str | ToolCalls) -> Iterator[dict[str, Any]]:
     """The answer in pieces of at most sixteen characters, then the end, then the usage."""
     common = {
         "id": "chatcmpl-loopback",
@@ -127,19 +151,26 @@ def _events(request: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
         "created": 0,
         "model": request["model"],
     }
-    pieces = [text[i : i + 16] for i in range(0, len(text), 16)]
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": piece} for piece in pieces]
+    if isinstance(answer, ToolCalls):
+        calls = enumerate(answer.as_message())
+        deltas += [{"tool_calls": [{"index": index, **call}]} for index, call in calls]
+    else:
+        deltas += [{"content": answer[i : i + 16]} for i in range(0, len(answer), 16)]
     for delta in deltas:
         yield {**common, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
-    yield {**common, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-    yield {**common, "choices": [], "usage": _usage(request, text)}
+    yield {**common, "choices": [{"index": 0, "delta": {}, "finish_reason": _reason(answer)}]}
+    yield {**common, "choices": [], "usage": _usage(request, answer)}
 
 
-def _usage(request: dict[str, Any], text: str) -> dict[str, int]:
+def _reason(answer: str | ToolCalls) -> str:
+    return "tool_calls" if isinstance(answer, ToolCalls) else "stop"
+
+
+def _usage(request: dict[str, Any], answer: str | ToolCalls) -> dict[str, int]:
     """One token a word, so that a test can count by hand."""
     sent = sum(len(str(m.get("content") or "").split()) for m in request["messages"])
-    received = len(text.split())
+    received = len(answer.split()) if isinstance(answer, str) else len(answer.calls)
     return {
         "prompt_tokens": sent,
         "completion_tokens": received,
