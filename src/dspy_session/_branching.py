@@ -239,7 +239,7 @@ class Branching(SessionCore):
         position = self._position(index)
         branch, conversation = self._branch, self._conversation
         record = branch.record(position)
-        asked = {**record.inputs, **(inputs or {})}
+        asked = {**thawed(record.inputs), **(inputs or {})}  # copies: the program may change them
         self._program.check(asked)
         number, chosen = conversation.reserve(name, kind="rerun")
         start = branch.forked(position, chosen, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import dspy
 from . import _examples as examples_of
 from ._branching import Branching
 from ._examples import HistoryVersion, Selection
+from ._progress import Progress, checked_progress, watching
 from ._scoring import Metric, checked_metric, metric_name, score_turn
 from ._tree.amendments import Score
 from .errors import ArgumentError, ArgumentTypeError, MetricError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Gold = dspy.Example | Sequence[dspy.Example | None] | None
-Progress = bool | Callable[[int, int], None]
 
 
 class Training(Branching):
@@ -56,6 +56,7 @@ class Training(Branching):
             MetricError: A metric failed and ``on_metric_error`` is ``raise``; no score is kept.
         """
         checked_metric(metric)
+        checked_progress(progress)
         branch = self._branch
         positions = range(branch.log.first, len(branch.log))
         golds = _golds(gold, len(positions))
@@ -239,15 +240,10 @@ def _golds(gold: Gold, count: int) -> list[dspy.Example | None]:
 
 
 def _watched(scores: Iterable[Score], total: int, progress: Progress) -> Iterable[Score]:
-    if progress is True:
-        from tqdm.auto import tqdm
-
-        yield from tqdm(scores, total=total, desc="score")
-        return
-    for done, score in enumerate(scores, start=1):
-        if callable(progress):
-            progress(done, total)
-        yield score
+    with watching(progress, total, "score") as tick:
+        for score in scores:
+            tick()
+            yield score
 
 
 def _log_metric_error(error: MetricError) -> None:

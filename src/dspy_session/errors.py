@@ -12,6 +12,7 @@
     │   └── FieldNotFoundError   (also KeyError)
     ├── ConflictError                                someone else changed it first
     ├── MetricError                                  a metric raised, or returned no number
+    ├── ReplayError                                  a turn of a replay failed
     ├── EncodeError              (also TypeError)    a value cannot be written to a file
     ├── FileFormatError          (also ValueError)   a file is damaged, foreign or too new
     ├── StoreError                                   what keeps conversations failed
@@ -39,6 +40,7 @@ __all__ = [
     "MissingExtraError",
     "NameTakenError",
     "NotFoundError",
+    "ReplayError",
     "StoreError",
     "TurnNotFoundError",
     "UnsavedAnswerError",
@@ -87,6 +89,17 @@ class ConflictError(DspySessionError):
 
 class MetricError(DspySessionError):
     """A metric raised an error or did not return a number."""
+
+
+class ReplayError(DspySessionError):
+    """A turn of a replay failed, and the replay stopped; ``__cause__`` is the program's error."""
+
+    def __init__(self, message: str, *, index: int, session: Any) -> None:
+        super().__init__(message)
+        self.index = index
+        """The turn that failed."""
+        self.session = session
+        """The session on the replay's branch, with the turns before it; None: there are none."""
 
 
 class EncodeError(DspySessionError, TypeError):

@@ -11,6 +11,7 @@ from typing import Any
 
 import dspy
 
+from .._tree.amendments import Mark
 from .._tree.branch import Branch, nodes_within
 from .._tree.conversation import Conversation
 from .._tree.record import NO_NODES, ROOT, Node, Nodes, Record, new_id, now
@@ -102,8 +103,10 @@ class Call:
     def open(self) -> Generator[None, None, None]:
         """Run the body as the call: predictors in it read this call's history."""
         with recording(**{FRAME_KEY: self.frame}) as self.recorder:
-            yield
-        self.seconds = time.perf_counter() - self.started
+            try:
+                yield
+            finally:
+                self.seconds = time.perf_counter() - self.started
 
     def run(self) -> Any:
         """Run the program."""
@@ -154,6 +157,31 @@ class Call:
             alternatives=tuple(alternatives),
         )
         return branch.appended(record, keep=self.settings.max_stored_turns)
+
+    def record_failure(self, branch: Branch, error: Exception) -> Branch:
+        """Return the branch with a turn that has no answer, says why, and is kept out of exports.
+
+        Nested nodes stay where they stood. The requests, which were paid for, are kept.
+        """
+        inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
+        nested = [one for call in self.frame.finished() for one in call.all_requests()]
+        why = f"{type(error).__name__}: {error}".rstrip(": ")
+        record = Record(
+            id=new_id(),
+            node=ROOT,
+            inputs=inputs,
+            outputs={},
+            window=self.frame.seen.window,
+            created_at=self.created_at,
+            latency_s=self.seconds,
+            requests=(*nested, *self._requests()),
+            before=branch.nodes,
+            after=branch.nodes,
+            source=self.order.source,
+            flags=(f"the call failed, so there is no answer: {why}", *flags),
+        )
+        failed = branch.appended(record, keep=self.settings.max_stored_turns)
+        return failed.marked(record.id, Mark(excluded=True))
 
     def _requests(self) -> tuple[Any, ...]:
         own = self.recorder.requests(self.frame.newest_prompt(ROOT)) if self.recorder else ()

@@ -39,6 +39,10 @@ class Action:
     before: Change
     after: Change
 
+    def followed_by(self, other: Action) -> Action:
+        """Return both actions as one."""
+        return Action(self.label, {**other.before, **self.before}, {**self.after, **other.after})
+
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class RunningCall:
@@ -121,8 +125,14 @@ class Conversation:
 
     # --- changing --------------------------------------------------------------------------
 
-    def change(self, label: str, make: Callable[[Branches], Change]) -> Change:
-        """Apply a change made from the present branches, all at once, and remember it for undo."""
+    def change(
+        self, label: str, make: Callable[[Branches], Change], *, joins: bool = False
+    ) -> Change:
+        """Apply a change made from the present branches, all at once, and remember it for undo.
+
+        With ``joins``, it is taken back together with the change before it, where that has the
+        same label: many steps of one action.
+        """
         with self._lock:
             after = {
                 key: branch
@@ -133,7 +143,11 @@ class Conversation:
                 return after
             before = {key: self._branches.get(key) for key in after}
             self._put(after)
-            self._undo.append(Action(label, before, after))
+            action = Action(label, before, after)
+            if joins and self._undo and self._undo[-1].label == label:
+                action = self._undo.pop().followed_by(action)
+            if any(action.before[key] is not branch for key, branch in action.after.items()):
+                self._undo.append(action)
             self._redo.clear()
         self._tell()
         return after

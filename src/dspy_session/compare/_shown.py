@@ -55,6 +55,10 @@ def _turn_lines(turn: ComparedTurn) -> Iterator[str]:
         alone = f"only on the {'right' if turn.left is None else 'left'}"
     told = ", ".join(filter(None, (alone, scores)))
     yield f"  turn {turn.index}" + (f": {told}" if told else "")
+    for flag in (
+        f for one in (turn.left, turn.right) if one and not turn.shared for f in one.flags
+    ):
+        yield f"    ! {flag}"
     for field in turn.changes:
         yield f"    {field.name}: {_field(field)}"
 
