@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ class NodeState:
     @property
     def turns(self) -> list[Call]:
         """The node's recorded calls, oldest first; ``index`` counts in its own ledger."""
-        ledger = self._node.ledger
+        ledger = self._node.open
         return [
             Call(self._branch, position, ledger[position])
             for position in range(ledger.first, len(ledger))
@@ -50,7 +49,7 @@ class NodeState:
         return self._node.memory
 
     def __repr__(self) -> str:
-        return f"NodeState({self.path!r}, turns={len(self._node.ledger)})"
+        return f"NodeState({self.path!r}, turns={len(self.turns)})"
 
 
 class SessionState:
@@ -74,7 +73,7 @@ class SessionState:
         initial_history: dspy.History | None = None,
         l2_memory: str = "",
     ) -> None:
-        branch = Branch(seed=as_seed(initial_history), memory=l2_memory)
+        branch = Branch(seed=as_seed(initial_history)).remembering(l2_memory)
         for turn in turns:
             branch = branch.appended(_record_of(turn, branch))
         self._conversation = Conversation(branch)
@@ -108,15 +107,17 @@ class SessionState:
 
     @l2_memory.setter
     def l2_memory(self, text: str) -> None:
-        self._conversation.update(
-            self._key, "memory", lambda branch: dataclasses.replace(branch, memory=text)
-        )
+        self._conversation.update(self._key, "memory", lambda branch: branch.remembering(text))
 
     @property
     def node_states(self) -> dict[str, NodeState]:
         """Path of each nested node that was called to where it stands."""
         branch = self._branch
-        return {path: NodeState(branch, path, node) for path, node in branch.nodes.items()}
+        return {
+            path: NodeState(branch, path, node)
+            for path, node in branch.nodes.items()
+            if path != ROOT
+        }
 
     def __len__(self) -> int:
         return len(self.turns)

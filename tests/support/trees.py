@@ -145,12 +145,16 @@ class Builder:
         standing = branch.nodes.get(node, Node())
         window = Window(stop=len(standing.ledger), fields=_FILTERS[0], edits=branch.edits)
         call = self._new(branch, choice, node=node, window=window)
-        shared = self._new(branch, choice - 1, node="writer", saw_root=True, calls=(call,))
+        shared = self._new(branch, choice - 1, node="writer", saw=ROOT, calls=(call,))
         others = tuple({"answer": text} for text in TEXTS[:choice])
         root = self._new(branch, choice, calls=(call, shared), flags=("special",), requests=())
         after = {
             **branch.nodes,
-            node: Node(standing.ledger.append(call), standing.memory + TEXTS[choice][:40]),
+            node: Node(
+                standing.ledger.append(call),
+                standing.memory + TEXTS[choice][:40],
+                closed=len(standing.ledger) if choice == 5 else standing.closed,
+            ),
         }
         root = dataclasses.replace(root, after=after, source="rerun", alternatives=others)
         self._put(branch.appended(root, keep=self.keep))
@@ -199,7 +203,7 @@ class Builder:
         self._put(dataclasses.replace(branch, starred=choice % 2 == 0))
 
     def _memory(self, branch: Branch, choice: int) -> None:
-        self._put(dataclasses.replace(branch, memory=TEXTS[choice]))
+        self._put(branch.remembering(TEXTS[choice]))
 
     def _reset(self, branch: Branch, choice: int) -> None:
         if choice == 0:
@@ -258,7 +262,7 @@ def shown_record(record: Record) -> Any:
         ],
         "before": shown_nodes(record.before),
         "after": shown_nodes(record.after),
-        "rest": (record.saw_root, record.source, record.flags, record.events),
+        "rest": (record.saw, record.source, record.flags, record.events),
         "alternatives": record.alternatives,
     }
 
@@ -266,7 +270,13 @@ def shown_record(record: Record) -> Any:
 def shown_nodes(nodes: Any) -> Any:
     """Where nested nodes stand."""
     return {
-        path: (node.memory, len(node.ledger), node.ledger.first, [r.id for r in node.ledger])
+        path: (
+            node.memory,
+            node.closed,
+            len(node.ledger),
+            node.ledger.first,
+            [r.id for r in node.ledger],
+        )
         for path, node in nodes.items()
     }
 

@@ -88,7 +88,7 @@ def test_a_fork_has_a_name_a_parent_and_the_turns():
 
 
 def test_an_emptied_branch_has_its_seed_and_nothing_else():
-    branch = dataclasses.replace(talk("abc"), memory="notes")
+    branch = talk("abc").remembering("notes")
     empty = branch.emptied(({"question": "q"},))
     assert (said(empty), empty.nodes, empty.memory, empty.ahead) == ("", NO_NODES, "", None)
     assert empty.seed == ({"question": "q"},)

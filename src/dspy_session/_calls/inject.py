@@ -189,7 +189,7 @@ class _NodeCall:
             created_at=self.created_at,
             latency_s=time.perf_counter() - self.started,
             requests=requests,
-            saw_root=self.saw_root,
+            saw=ROOT if self.saw_root else None,
             flags=(*flags, *more_flags),
             alternatives=tuple(recordable(one)[0] for one in other_completions(result)),
         )

@@ -69,7 +69,8 @@ def old_branch(document: Item) -> tuple[Branch, dict[str, Any]]:
             mark = Mark(scores={_SCORE: Score(float(score))}, latest=_SCORE)
             marks = marks.insert(record.id, mark)
     memory = document.maybe_text("l2_memory") or ""
-    return Branch(log=Log(records), seed=seed, memory=memory, marks=marks), config
+    branch = Branch(log=Log(records), seed=seed, marks=marks)
+    return branch.remembering(memory), config
 
 
 def _fields(turn: Item, key: str) -> dict[str, Any]:

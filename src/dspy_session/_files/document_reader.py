@@ -104,12 +104,15 @@ class Reader:
         return found
 
     def _node(self, data: Any) -> Node:
-        if type(data) is not list or not 1 <= len(data) <= 2:
-            raise damaged("a node is written as its ledger and memory")
+        if type(data) is not list or not 1 <= len(data) <= 3:
+            raise damaged("a node is written as its ledger, memory and ended episodes")
         memory = self._texts.value(data[1], self._types) if len(data) > 1 else ""
         if type(memory) is not str:
             raise damaged("a memory is text")
-        return Node(self._runs.log(data[0]), memory)
+        ledger, closed = self._runs.log(data[0]), data[2] if len(data) > 2 else 0
+        if type(closed) is not int or closed < 0:
+            raise damaged("episodes end at a position")
+        return Node(ledger, memory, closed)
 
     def _read_records(self) -> list[Record]:
         made: dict[int, Record] = {}
@@ -154,7 +157,7 @@ class Reader:
             ),
             before=item.chosen("before", self._nodes) if "before" in data else NO_NODES,
             after=item.chosen("after", self._nodes) if "after" in data else NO_NODES,
-            saw_root=item.flag("saw_root"),
+            saw=ROOT if item.flag("saw_root") else item.maybe_text("saw"),
             source=item.text("source", "call"),
             flags=tuple(_texts(item, "flags")),
             alternatives=item.chosen("alternatives", self._histories)
@@ -223,12 +226,11 @@ class Reader:
         edits, marks = item.chosen("edits", self._edits), item.chosen("marks", self._marks)
         if edits is None or marks is None:
             raise item.damaged("a branch has amendments, be it none", "edits")
-        return Branch(
+        branch = Branch(
             key=item.text("key"),
             name=item.text("name"),
             log=item.read("log", self._runs.log),
             seed=item.chosen("seed", self._histories) if "seed" in item.data else None,
-            memory=item.text("memory", ""),
             nodes=item.chosen("nodes", self._nodes) if "nodes" in item.data else NO_NODES,
             ahead=item.read("ahead", self._runs.log) if "ahead" in item.data else None,
             edits=edits,
@@ -238,6 +240,7 @@ class Reader:
             starred=item.flag("starred"),
             order=item.count("order"),
         )
+        return branch.remembering(item.text("memory", branch.memory))
 
 
 def _logs(data: Any) -> LogReader[Any]:

@@ -83,7 +83,6 @@ class Writer:
             "log": self.runs.place(branch.log),
             "ahead": None if branch.ahead is None else self.runs.place(branch.ahead),
             "seed": None if branch.seed is None else self.histories.number(branch.seed),
-            "memory": encode(branch.memory),
             "nodes": self._nodes(branch.nodes),
             "edits": self.edits.number(branch.edits),
             "marks": self.marks.number(branch.marks),
@@ -131,6 +130,7 @@ class Writer:
             "before": self._nodes(record.before),
             "after": self._nodes(record.after),
             "saw_root": record.saw_root or None,
+            "saw": None if record.saw_root else encode(record.saw),
             "source": None if record.source == "call" else encode(record.source),
             "flags": [encode(flag) for flag in record.flags],
             "alternatives": self.histories.number(record.alternatives)
@@ -194,7 +194,8 @@ class Writer:
 
     def _node(self, node: Node) -> list[Any]:
         place = self.runs.place(node.ledger)
-        return [place, self.texts.value(encode(node.memory))] if node.memory else [place]
+        written = [place, self.texts.value(encode(node.memory)), node.closed]
+        return written if node.closed else written[: 2 if node.memory else 1]
 
     # --- requests ----------------------------------------------------------------------------
 

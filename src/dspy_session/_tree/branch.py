@@ -23,8 +23,6 @@ class Branch:
     log: Log[Record] = dataclasses.field(default_factory=lambda: Log[Record]())
     seed: tuple[Fields, ...] | None = None
     """History messages from before the first turn; None: none were given."""
-    memory: str = ""
-    """The program's own consolidated memory."""
     nodes: Nodes = dataclasses.field(default_factory=lambda: NO_NODES)
     """Where every nested node stands now."""
     ahead: Log[Record] | None = None
@@ -42,6 +40,11 @@ class Branch:
         default_factory=list, init=False, repr=False, compare=False
     )
     """Made when first asked for; every change of the branch begins without it."""
+
+    @property
+    def memory(self) -> str:
+        """The program's own consolidated memory."""
+        return self.nodes[ROOT].memory if ROOT in self.nodes else ""
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -74,13 +77,13 @@ class Branch:
 
     def node_log(self, record: Record, index: int) -> Log[Record]:
         """Return the log that a call's window counts in: the conversation, or its own ledger."""
-        if record.node == ROOT or record.saw_root:
+        path = record.saw or record.node
+        if path == ROOT:
             return self.log
-        ledger = self.nodes[record.node].ledger if record.node in self.nodes else Log[Record]()
-        if ledger.position_of(record.id, record_key) is not None:
-            return ledger
-        after = self.log[index].after
-        return after[record.node].ledger if record.node in after else Log[Record]()
+        own = self.nodes[record.node].ledger if record.node in self.nodes else Log[Record]()
+        present = own.position_of(record.id, record_key) is not None
+        nodes = self.nodes if present else self.log[index].after
+        return nodes[path].ledger if path in nodes else Log[Record]()
 
     def messages_seen(self, record: Record, index: int) -> list[dict[str, Any]]:
         """Return the history as the model saw it; ``index`` is the turn the call belongs to."""
@@ -144,9 +147,7 @@ class Branch:
 
     def emptied(self, seed: tuple[Fields, ...] | None) -> Branch:
         """Return the branch with no turns, no node memories, and the given seed."""
-        return dataclasses.replace(
-            self, log=Log(), nodes=NO_NODES, memory="", ahead=None, seed=seed
-        )
+        return dataclasses.replace(self, log=Log(), nodes=NO_NODES, ahead=None, seed=seed)
 
     def forked(self, length: int, name: str, order: int) -> Branch:
         """Return a new branch with this one's first ``length`` turns and their amendments."""
@@ -161,6 +162,13 @@ class Branch:
             starred=False,
             order=order,
         )
+
+    def remembering(self, memory: str) -> Branch:
+        """Return the branch with another memory of the program itself."""
+        if memory == self.memory:
+            return self
+        root = dataclasses.replace(self.nodes.get(ROOT, Node()), memory=memory)
+        return dataclasses.replace(self, nodes={**self.nodes, ROOT: root})
 
     def edited(self, record_id: str, outputs: Mapping[str, Any] | None) -> Branch:
         """Return the branch with a turn's edited fields replaced; None: as recorded again."""

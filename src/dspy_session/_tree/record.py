@@ -98,10 +98,22 @@ class Node:
 
     ledger: Log[Record] = dataclasses.field(default_factory=lambda: Log[Record]())
     memory: str = ""
+    closed: int = 0
+    """Position behind the last episode that has ended; what lies before it is out of sight."""
+
+    @property
+    def open(self) -> Log[Record]:
+        """The ledger with only the calls in sight that belong to no ended episode."""
+        if self.closed <= self.ledger.first:
+            return self.ledger
+        return self.ledger.reaching_back_to(self.closed)
 
 
 Nodes = Mapping[str, Node]
-"""Node path to node; treated as frozen, shared between turns that did not touch any."""
+"""Node path to node; treated as frozen, shared between turns that did not touch any.
+
+The program itself is in it, at ``self``, once it has a memory of its own or an ended episode; its
+ledger there stays empty."""
 
 NO_NODES: Nodes = {}
 
@@ -128,8 +140,9 @@ class Record:
     """Where every nested node stood when the call began (root records only)."""
     after: Nodes = dataclasses.field(default_factory=lambda: NO_NODES)
     """Where every nested node stood when it had ended."""
-    saw_root: bool = False
-    """A nested call that saw the conversation, not its own ledger."""
+    saw: str | None = None
+    """Path of the node whose calls a nested call saw in place of its own ledger; ``self``: the
+    program's, which are the conversation."""
     source: str = "call"
     """``call``, ``add_turn``, ``rerun``, ``alternative``, ``import`` …"""
     flags: tuple[str, ...] = ()
@@ -152,6 +165,11 @@ class Record:
             requests=tuple(request.unpaid() for request in self.requests),
             source="alternative",
         )
+
+    @property
+    def saw_root(self) -> bool:
+        """Whether a nested call saw the conversation, not its own ledger."""
+        return self.saw == ROOT
 
     def said(self) -> Fields:
         """Return the outputs, with those that only its events tell of."""
