@@ -16,6 +16,12 @@
     ├── EncodeError              (also TypeError)    a value cannot be written to a file
     ├── FileFormatError          (also ValueError)   a file is damaged, foreign or too new
     ├── StoreError                                   what keeps conversations failed
+    │   ├── SessionConflictError (also ConflictError)  another writer saved the session first
+    │   ├── SessionArchivedError (also ConflictError)  an archived session takes no changes
+    │   ├── SessionNotFoundError (also NotFoundError)  the store has no such session
+    │   ├── StoreUnavailableError                    the store is closed, full or out of reach
+    │   ├── DamagedRowError                          something stored cannot be read any more
+    │   ├── StoreVersionError                        a newer version wrote this store
     │   └── UnsavedAnswerError                       an answer was made and could not be kept
     └── MissingExtraError        (also ImportError)  an optional dependency is not installed
 
@@ -32,6 +38,7 @@ __all__ = [
     "ArgumentTypeError",
     "BranchNotFoundError",
     "ConflictError",
+    "DamagedRowError",
     "DspySessionError",
     "EncodeError",
     "FieldNotFoundError",
@@ -41,7 +48,12 @@ __all__ = [
     "NameTakenError",
     "NotFoundError",
     "ReplayError",
+    "SessionArchivedError",
+    "SessionConflictError",
+    "SessionNotFoundError",
     "StoreError",
+    "StoreUnavailableError",
+    "StoreVersionError",
     "TurnNotFoundError",
     "UnsavedAnswerError",
 ]
@@ -111,7 +123,59 @@ class FileFormatError(DspySessionError, ValueError):
 
 
 class StoreError(DspySessionError):
-    """What keeps conversations could not be read or written."""
+    """A store cannot do what was asked.
+
+    When an answer could not be stored, ``unsaved`` is its turn, and ``session.refresh()`` stores it
+    as soon as that is possible.
+    """
+
+    unsaved: Any = None
+    """The turn that was answered and not stored, or None."""
+
+
+class SessionConflictError(StoreError, ConflictError):
+    """Another writer saved the session between our read and our write; nothing was written."""
+
+    def __init__(
+        self, *message: str, session_id: str = "", expected: int = 0, found: int = 0
+    ) -> None:
+        super().__init__(*message)
+        self.session_id = session_id
+        self.expected = expected
+        """The version that the write was based on; 0: the session was to be new."""
+        self.found = found
+        """The version that the store has; 0: there is no such session."""
+
+    @classmethod
+    def between(cls, session_id: str, *, expected: int, found: int) -> SessionConflictError:
+        """Return the error for a write that came second."""
+        now = f"is at version {found}" if found else "is not"
+        message = (
+            f"session {session_id!r} {now} in the store, and this change was based on version "
+            f"{expected}: another writer was first. Nothing was written; session.refresh() loads "
+            f"the stored conversation, then repeat the change"
+        )
+        return cls(message, session_id=session_id, expected=expected, found=found)
+
+
+class SessionArchivedError(StoreError, ConflictError):
+    """An archived session takes no changes; ``store.unarchive(session_id)`` opens it again."""
+
+
+class SessionNotFoundError(StoreError, NotFoundError):
+    """The store has no session of that id."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store is closed, full, locked or out of reach; nothing is lost in memory."""
+
+
+class DamagedRowError(StoreError):
+    """Something stored cannot be read any more; the message names the row."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer version of this package, which this one does not touch."""
 
 
 class UnsavedAnswerError(StoreError):
