@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._calls.call import Call, Order
 from ._calls.history import snapshot
 from ._calls.notify import notify, settle
-from ._calls.policy import plan_window
+from ._calls.window import plan_window
 from ._core import SessionCore
 from ._state import added_record
 from ._tree.amend import UNSET, annotate, edit_outputs, give_score, revert_outputs
@@ -59,7 +59,7 @@ class Branching(SessionCore):
                 raise ArgumentTypeError(msg)
 
         def add(branch: Branch) -> Branch:
-            window = plan_window(branch, self._settings)
+            window = plan_window(branch, self._settings, self._program.serving_model)
             record = added_record(branch, inputs, outputs, window)
             return branch.appended(record, keep=self._settings.max_stored_turns)
 

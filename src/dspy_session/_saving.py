@@ -96,6 +96,8 @@ def saved_settings(settings: Settings) -> dict[str, Any]:
         "history_field": settings.history_field,
         "max_turns": settings.max_turns,
         "max_stored_turns": settings.max_stored_turns,
+        "max_history_tokens": settings.max_history_tokens,
+        "trim_block": settings.trim_block,
         "copy_mode": settings.copy_mode,
         "exclude_fields": sorted(settings.exclude_fields),
         "history_input_fields": None if allowed is None else sorted(allowed),

@@ -51,6 +51,12 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             after the other, for threads and coroutines alike; the value is kept for callers.
         on_turn: Called with (session, turn) after each recorded turn; may be async. Its errors
             are logged and change nothing.
+        max_history_tokens: The most tokens of history that enter a prompt, the newest messages
+            kept: the serving model's own count for OpenAI's models, else four bytes a token until
+            the model reports what a prompt was. When they are full, the oldest quarter goes at
+            once, so that prompts begin alike in between and the provider's prompt cache hits.
+        trim_block: How many turns go at once, under ``max_turns`` and ``max_history_tokens``;
+            None: one under ``max_turns``, a quarter of the tokens.
         input_field_override: Another name for ``history_input_fields``.
 
     Raises:
@@ -79,6 +85,8 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         lock: str = "none",
         on_turn: Callable[[Session, Turn], Any] | None = None,
         *,
+        max_history_tokens: int | None = None,
+        trim_block: int | None = None,
         input_field_override: Iterable[str] | None = None,
     ) -> None:
         dspy.Module.__init__(self)
@@ -102,6 +110,8 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             copy_mode=copy_mode,  # type: ignore[arg-type]
             lock=lock,  # type: ignore[arg-type]
             on_turn=on_turn,
+            max_history_tokens=max_history_tokens,
+            trim_block=trim_block,
         )
         self._initial = as_seed(initial_history)
         self._id = new_id()

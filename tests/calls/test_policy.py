@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dspy_session import errors
-from dspy_session._calls.policy import Settings, field_names, given_window, plan_window
+from dspy_session._calls.policy import Settings, field_names
+from dspy_session._calls.window import given_window, plan_window
 from dspy_session._state import added_record
 from dspy_session._tree.branch import Branch, window_messages
 
@@ -16,7 +17,7 @@ def branch_of(turns, seed=(), keep=None):
     branch = Branch(seed=tuple(seed))
     for number in range(turns):
         inputs = {"question": number, "context": "long"}
-        window = plan_window(branch, Settings())
+        window = plan_window(branch, Settings(), lambda: None)
         branch = branch.appended(
             added_record(branch, inputs, {"answer": -number}, window), keep=keep
         )
@@ -24,7 +25,7 @@ def branch_of(turns, seed=(), keep=None):
 
 
 def seen(branch, **settings):
-    window = plan_window(branch, Settings(**settings))
+    window = plan_window(branch, Settings(**settings), lambda: None)
     return window_messages(window, branch.log, window.edits)
 
 

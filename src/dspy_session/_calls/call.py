@@ -20,8 +20,9 @@ from ..errors import ArgumentTypeError, ConflictError
 from .capture import Recorder, recording
 from .frame import FRAME_KEY, Frame, Seen, current_frame
 from .history import origin_nodes, snapshot
-from .policy import Settings, frozen_messages, given_window, plan_window
+from .policy import Settings, frozen_messages
 from .program import Program
+from .window import given_window, plan_window
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Call:
 
     def _frame(self, branch: Branch) -> Frame:
         history, settings = self.order.history, self.settings
-        planned = plan_window(branch, settings)
+        planned = plan_window(branch, settings, self.program.serving_model)
         nodes: Nodes = nodes_within(branch.nodes, branch.log, planned)
         if not settings.memory or (
             history is not None and settings.history_policy != "replace_session"

@@ -1,4 +1,4 @@
-"""What a call may see of the past, and what becomes of it: decisions, as pure functions."""
+"""How a session behaves: its settings, checked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, get_args
 
-from .._tree.branch import Branch
-from .._tree.record import FieldFilter, Window
+from .._tree.record import FieldFilter
 from .._tree.values import Fields, frozen_copy
 from ..errors import ArgumentError, ArgumentTypeError
 
@@ -32,6 +31,8 @@ class Settings:
     copy_mode: CopyMode = "deep"
     lock: LockMode = "none"
     on_turn: Callable[[Any, Any], Any] | None = None
+    max_history_tokens: int | None = None
+    trim_block: int | None = None
     memory: bool = True
     """False: every call is on its own, as in ``session.stateless()``."""
 
@@ -39,6 +40,9 @@ class Settings:
         _check_name(self.history_field)
         _check_count("max_turns", self.max_turns)
         _check_count("max_stored_turns", self.max_stored_turns)
+        _check_count("max_history_tokens", self.max_history_tokens)
+        _check_count("trim_block", self.trim_block)
+        self._check_block()
         _check_choice("history_policy", self.history_policy, HistoryPolicy)
         _check_choice("copy_mode", self.copy_mode, CopyMode)
         _check_choice("lock", self.lock, LockMode)
@@ -50,6 +54,17 @@ class Settings:
         if both:
             names = ", ".join(sorted(both))
             msg = f"exclude_fields and history_input_fields contradict each other about {names}"
+            raise ArgumentError(msg)
+
+    def _check_block(self) -> None:
+        block, most = self.trim_block, self.max_turns
+        if block is None:
+            return
+        if most is None and self.max_history_tokens is None:
+            msg = "trim_block is a way of trimming; give max_turns or max_history_tokens as well"
+            raise ArgumentError(msg)
+        if most is not None and block > max(most, 1):
+            msg = f"trim_block is at most max_turns ({most}), or the history would be empty"
             raise ArgumentError(msg)
 
     def records(self, *, given: bool) -> bool:
@@ -92,7 +107,7 @@ def _check_count(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         msg = f"{name} is an int or None, got {type(value).__name__}"
         raise ArgumentTypeError(msg)
-    least = 1 if name == "max_stored_turns" else 0
+    least = 1 if name in ("max_stored_turns", "trim_block") else 0
     if value < least:
         msg = f"{name} is at least {least}, got {value}"
         raise ArgumentError(msg)
@@ -103,23 +118,6 @@ def _check_choice(name: str, value: object, choices: Any) -> None:
     if value not in allowed:
         msg = f"{name} is one of {', '.join(map(repr, allowed))}, got {value!r}"
         raise ArgumentError(msg)
-
-
-def plan_window(branch: Branch, settings: Settings) -> Window:
-    """Return what the next call on a branch sees: the newest ``max_turns`` messages of it."""
-    log, seed = branch.log, branch.seed or ()
-    start = log.first
-    if settings.max_turns is not None:
-        kept = len(log) - log.first
-        surplus = max(0, len(seed) + kept - settings.max_turns)
-        start += max(0, surplus - len(seed))
-        seed = seed[surplus:]
-    return Window(start=start, stop=len(log), seed=seed, fields=settings.fields, edits=branch.edits)
-
-
-def given_window(messages: Iterable[Mapping[str, Any]], settings: Settings) -> Window:
-    """Return the window of a call that was handed its history."""
-    return Window(given=frozen_messages(messages), fields=settings.fields)
 
 
 def frozen_messages(messages: Iterable[Mapping[str, Any]]) -> tuple[Fields, ...]:

@@ -79,6 +79,13 @@ class Program:
         """The class name of the module."""
         return type(self.module).__name__
 
+    def serving_model(self) -> str | None:
+        """Return the name of the model that answers, e.g. ``openai/gpt-4o``; None: none is set."""
+        own = (getattr(one, "lm", None) for _, one in predictors(self.module))
+        lm = next((one for one in own if one is not None), dspy.settings.lm)
+        name = getattr(lm, "model", None)
+        return name if isinstance(name, str) else None
+
     def refreshed(self) -> Program:
         """Return the program with predictors that were put in place since wrapped, too."""
         for _, predictor in predictors(self.module):
