@@ -137,7 +137,12 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         return dspy.Module.__call__(self, **inputs)  # pyright: ignore[reportCallIssue]
 
     async def acall(self, *args: Any, **inputs: Any) -> Any:
-        """The same as calling the session, awaited."""
+        """The same as calling the session, awaited.
+
+        Cancelled, it leaves no trace. A program without ``aforward`` runs in a thread, which then
+        goes on to its end for nothing; of ``dspy.asyncify(session)``, which DSPy lets go on in the
+        same way, the whole turn is recorded when the thread ends.
+        """
         self._refuse_positional(args)
         return await dspy.Module.acall(self, **inputs)  # pyright: ignore[reportCallIssue]
 

@@ -103,11 +103,12 @@ class Call:
     @contextmanager
     def open(self) -> Generator[None, None, None]:
         """Run the body as the call: predictors in it read this call's history."""
-        with recording(**{FRAME_KEY: self.frame}) as self.recorder:
-            try:
+        try:
+            with recording(**{FRAME_KEY: self.frame}) as self.recorder:
                 yield
-            finally:
-                self.seconds = time.perf_counter() - self.started
+        finally:
+            self.frame.ended = True
+            self.seconds = time.perf_counter() - self.started
 
     def run(self) -> Any:
         """Run the program."""

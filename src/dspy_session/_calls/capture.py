@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ import dspy
 
 from .._tree.log import Log
 from .._tree.record import Prompt, Request
+
+_log = logging.getLogger("dspy_session")
 
 
 class Recorder:
@@ -25,9 +28,14 @@ class Recorder:
         """Return what was caught; prompts share memory with ``like`` as far as they agree."""
         found: list[Request] = []
         for number, entry in enumerate(self.history):
-            like = shared_prompt(_messages(entry), like)
             latency = self.latencies[number] if number < len(self.latencies) else None
-            found.append(_request(entry, like, latency))
+            try:
+                prompt = shared_prompt(_messages(entry), like)
+                found.append(_request(entry, prompt, latency))
+            except Exception:  # noqa: BLE001  # an LM of the user's may write anything; the turn stands
+                _log.warning("an LM wrote an entry that cannot be read: %.500r", entry)
+            else:
+                like = prompt
         return tuple(found)
 
 

@@ -71,6 +71,8 @@ class Frame:
     requests: list[Request] = dataclasses.field(default_factory=list)
     notes: list[Notes] = dataclasses.field(default_factory=list[Notes])
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+    ended: bool = False
+    """True after the call; tasks that it left behind run outside it."""
 
     def seen_by(self, node: str, signature: Signature) -> Seen:
         """Return what one predictor sees: the conversation, or its own ledger.
@@ -159,7 +161,8 @@ def _asked(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool:
 
 def current_frame() -> Frame | None:
     """Return the frame of the call that this code runs in, or None outside a call."""
-    return dspy.settings.get(FRAME_KEY)
+    frame: Frame | None = dspy.settings.get(FRAME_KEY)
+    return None if frame is None or frame.ended else frame
 
 
 @contextmanager

@@ -142,13 +142,14 @@ class Conversation:
             if not after:
                 return after
             before = {key: self._branches.get(key) for key in after}
-            self._put(after)
             action = Action(label, before, after)
+            # In this order an interrupt leaves at worst an action that takes back nothing.
             if joins and self._undo and self._undo[-1].label == label:
                 action = self._undo.pop().followed_by(action)
             if any(action.before[key] is not branch for key, branch in action.after.items()):
                 self._undo.append(action)
             self._redo.clear()
+            self._put(after)
         self._tell()
         return after
 
@@ -194,11 +195,8 @@ class Conversation:
                 raise ConflictError(msg)
 
     def _put(self, change: Change) -> None:
-        for key, branch in change.items():
-            if branch is None:
-                del self._branches[key]
-            else:
-                self._branches[key] = branch
+        present = {**self._branches, **change}
+        self._branches = {key: branch for key, branch in present.items() if branch is not None}
         self.revision += 1
 
     # --- branches --------------------------------------------------------------------------
@@ -276,14 +274,15 @@ class Conversation:
     def calling(self, key: str, inputs: Fields) -> Generator[None, None, None]:
         """Say that a call runs on a branch for as long as the context lasts."""
         call = RunningCall(key, len(self[key].log), inputs, now())
-        with self._lock:
-            self._running.append(call)
-        self._tell()
         try:
+            with self._lock:
+                self._running.append(call)
+            self._tell()
             yield
         finally:
             with self._lock:
-                self._running.remove(call)
+                if call in self._running:
+                    self._running.remove(call)
             self._tell()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, contextmanager
 from ..errors import ConflictError
 
 
-class _Waiter:
-    """Someone in the queue; ``wake`` may be called from any thread."""
+class _Place:
+    """A place in the queue, also the first one, whose holder has the lock."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
         self.loop = loop
@@ -21,7 +21,7 @@ class _Waiter:
         self.future: asyncio.Future[None] | None = loop.create_future() if loop else None
 
     def wake(self) -> bool:
-        """Tell the waiter that the lock is its own; False when it is gone."""
+        """Say that the lock is its own, from any thread, or again; False when nobody waits."""
         if self.loop is None or self.future is None:
             self.event.set()
             return True
@@ -37,13 +37,15 @@ class _Waiter:
 
 
 class CallLock:
-    """First come, first served, for synchronous and asynchronous callers on any event loop."""
+    """First come, first served, for synchronous and asynchronous callers on any event loop.
+
+    It survives an interrupt at any step: each step that one may cut short can be done again.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._held = False
-        self._holder_thread: int | None = None
-        self._queue: deque[_Waiter] = deque()
+        self._holder: _Place | None = None
+        self._queue: deque[_Place] = deque()
 
     @contextmanager
     def held(self) -> Generator[None, None, None]:
@@ -53,68 +55,65 @@ class CallLock:
             ConflictError: This very thread holds it, or a coroutine on it does, so waiting would
                 never end.
         """
-        waiter = self._enter(None)
-        if waiter is not None:
-            try:
-                waiter.event.wait()
-            except BaseException:
-                self._abandon(waiter)
-                raise
-        self._holder_thread = threading.get_ident()
+        place = _Place(None)
         try:
+            if not self._enter(place):
+                place.event.wait()
             yield
         finally:
-            self._release()
+            try:
+                self._leave(place)
+            except BaseException:
+                self._leave(place)
+                raise
 
     @asynccontextmanager
     async def aheld(self) -> AsyncGenerator[None, None]:
         """Hold the lock from a coroutine; waiting blocks no event loop."""
-        waiter = self._enter(asyncio.get_running_loop())
-        if waiter is not None and waiter.future is not None:
-            try:
-                await waiter.future
-            except BaseException:
-                self._abandon(waiter)
-                raise
-        self._holder_thread = threading.get_ident()
+        place = _Place(asyncio.get_running_loop())
         try:
+            if not self._enter(place) and place.future is not None:
+                await place.future
             yield
         finally:
-            self._release()
+            try:
+                self._leave(place)
+            except BaseException:
+                self._leave(place)
+                raise
 
-    def _enter(self, loop: asyncio.AbstractEventLoop | None) -> _Waiter | None:
+    def _enter(self, place: _Place) -> bool:
+        """Take the lock or a place in the queue; say whether it was the lock."""
         with self._guard:
-            if not self._held:
-                self._held = True
-                return None
-            if loop is None and self._waits_for_this_thread():
+            if self._holder is None:
+                self._holder = place
+                return True
+            if place.loop is None and self._waits_for_this_thread(self._holder):
                 msg = (
                     "this thread is in the middle of a call on the same conversation, which "
                     "would wait for itself; let it end first, or `await session.acall(...)`"
                 )
                 raise ConflictError(msg)
-            waiter = _Waiter(loop)
-            self._queue.append(waiter)
-            return waiter
+            self._queue.append(place)
+            return False
 
-    def _waits_for_this_thread(self) -> bool:
+    def _waits_for_this_thread(self, holder: _Place) -> bool:
         """Whether this thread holds the lock, or a coroutine on it is in the queue before us."""
         here = threading.get_ident()
         ahead = (one.thread for one in self._queue if one.loop is not None)
-        return self._holder_thread == here or here in ahead
+        return holder.thread == here or here in ahead
 
-    def _abandon(self, waiter: _Waiter) -> None:
+    def _leave(self, place: _Place) -> None:
+        """Give up a place; who held the lock hands it to the next that still waits."""
         with self._guard:
-            if waiter in self._queue:
-                self._queue.remove(waiter)
-                return
-        self._release()  # the lock was handed over just as the waiter gave up
-
-    def _release(self) -> None:
-        with self._guard:
-            while self._queue:
-                waiter = self._queue.popleft()
-                if waiter.wake():  # stays held: handed over
-                    self._holder_thread = waiter.thread
-                    return
-            self._held, self._holder_thread = False, None
+            if place in self._queue:
+                self._queue.remove(place)
+            if self._holder is place:
+                self._holder = None
+            while self._holder is None and self._queue:
+                self._holder = self._queue[0]
+                self._queue.popleft()
+                if not self._holder.wake():
+                    self._holder = None
+            if self._holder is not None:
+                self._holder.wake()
