@@ -13,13 +13,17 @@ from ._values import Batch, Problem, Row, SessionInfo, SessionPage, SessionQuery
 from .memory import MemorySessionStore
 
 if TYPE_CHECKING:
+    from .redis import RedisSessionStore
+    from .sql import SQLSessionStore
     from .sqlite import SQLiteSessionStore
 
 __all__ = [
     "Batch",
     "MemorySessionStore",
     "Problem",
+    "RedisSessionStore",
     "Row",
+    "SQLSessionStore",
     "SQLiteSessionStore",
     "SessionInfo",
     "SessionPage",

@@ -123,19 +123,13 @@ class Connections:
             self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
         try:
-            self._enter_wal(connection)
+            enter_wal(connection, self._timeout)
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             connection.close()
             raise
         return connection
-
-    def _enter_wal(self, connection: sqlite3.Connection) -> None:
-        # Changing the mode does not wait for others as everything else does, so we do.
-        deadline = time.monotonic() + self._timeout
-        while not _is_in_wal(connection, last=time.monotonic() > deadline):
-            time.sleep(0.01)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -146,6 +140,14 @@ class Connections:
         """Begin anew in a child process: SQLite's connections must not cross a fork."""
         if self._process != os.getpid():
             self._start()
+
+
+def enter_wal(connection: sqlite3.Connection, timeout_s: float) -> None:
+    """Switch a file to the write-ahead log."""
+    # Changing the mode does not wait for others as everything else does, so we do.
+    deadline = time.monotonic() + timeout_s
+    while not _is_in_wal(connection, last=time.monotonic() > deadline):
+        time.sleep(0.01)
 
 
 def _is_in_wal(connection: sqlite3.Connection, *, last: bool) -> bool:
