@@ -1,6 +1,7 @@
-// Builds the inspector's page: two minified ESM scripts, their styles inside as text.
+// Builds the inspector's page: three minified ESM scripts, their styles inside as text.
 //
-//   node build.mjs           widget.js, the first screen, and more.js, what it asks for afterwards
+//   node build.mjs           widget.js, the first screen; more.js, what it asks for afterwards; and
+//                            views.js, the tree, the comparison and the plots, when first looked at
 //   node build.mjs --dev     also the dev page (dev/built), which talks to a kernel made of memory
 //
 // It prints what they hold and weigh, and fails when the first one is over its budget.
@@ -55,39 +56,57 @@ async function script(entry, options = {}) {
   return { text: outputFiles[0].text, inputs: Object.values(metafile.outputs)[0].inputs };
 }
 
-/** Leaves the first script's modules out of the second one: they stay imports, from "first:…". */
-function withoutFirst(inputs) {
+/** Leaves modules that earlier scripts hold out of one: they stay imports, from "first:…". */
+function without(earlier) {
   return {
-    name: "without-first",
+    name: "without-earlier",
     setup(builder) {
       builder.onResolve({ filter: /^[.@a-z]/ }, async ({ path, pluginData, ...where }) => {
         if (pluginData === "asked" || where.kind === "entry-point") return undefined;
         const found = await builder.resolve(path, { ...where, pluginData: "asked" });
         const id = relative(HERE, found.path);
-        return id in inputs ? { path: `first:${id}`, external: true } : found;
+        const [holder] = Object.entries(earlier).find(([, inputs]) => id in inputs) ?? [];
+        return holder ? { path: `${holder}:${id}`, external: true } : found;
       });
     },
   };
 }
 
-/**
- * The second script, whose imports from the first have become one list of what it is opened with.
- * `shared` says what that is: names, and the modules that they come from.
- */
-function opened(script) {
-  const shared = new Map();
-  const names = [];
-  const again = [];
+/** What later scripts use of an earlier one: names, and the modules that they come from. */
+class Shared {
+  all = [];
+
+  /** The place of a name in the list that the later scripts are opened with. */
+  placeOf(module, name) {
+    const at = this.all.findIndex((one) => one.module === module && one.name === name);
+    return at < 0 ? this.all.push({ module, name }) - 1 : at;
+  }
+
+  /** Fills in the module of the earlier script that gives that list. */
+  plugin(file) {
+    const lines = this.all.map(
+      ({ module, name }, at) => `import { ${name} as m${at} } from "./${module}";`,
+    );
+    const list = this.all.map((_, at) => `m${at}`);
+    const contents = `${lines.join("\n")}\nexport const shared = () => [${list}];`;
+    return {
+      name: "sharing",
+      setup(builder) {
+        builder.onLoad({ filter: file }, () => ({ contents, resolveDir: HERE }));
+      },
+    };
+  }
+}
+
+/** A later script as a function of what it uses of the earlier ones. */
+function opened(script, earlier) {
+  const holders = Object.keys(earlier);
+  const given = new Map(holders.map((holder) => [holder, []]));
   const inner = script.text
-    .replace(/import\{([^}]*)\}from"first:([^"]+)";/g, (_, list, module) => {
+    .replace(/import\{([^}]*)\}from"(\w+):([^"]+)";/g, (_, list, holder, module) => {
       for (const one of list.split(",")) {
         const [name, as = name] = one.split(" as ");
-        const key = `${module} ${name}`;
-        if (shared.has(key)) again.push(`${as}=${shared.get(key).as}`);
-        else {
-          shared.set(key, { module, name, as });
-          names.push(as);
-        }
+        given.get(holder).push(`${earlier[holder].placeOf(module, name)}:${as}`);
       }
       return "";
     })
@@ -95,40 +114,37 @@ function opened(script) {
       const pairs = list.split(",").map((one) => one.split(" as ").reverse());
       return `return{${pairs.map(([as, name = as]) => `${as}:${name}`)}}`;
     });
-  if (/\bfrom"first:|\bexport\{/.test(inner)) throw new Error("more.js: an unforeseen import");
-  const given = [`[${names}]=first`, ...again];
-  const text = `export default function(first){const ${given};${inner}}`;
-  return { shared: [...shared.values()], text };
+  if (/\bfrom"\w+:|\bexport\{/.test(inner)) throw new Error("an unforeseen import or export");
+  const taken = holders.map((holder) => `const{${given.get(holder)}}=${holder};`).join("");
+  return `export default function(${holders}){${taken}${inner}}`;
 }
 
-/** Fills in src/shared.ts. */
-function sharing(shared) {
-  const lines = shared.map(
-    ({ module, name }, at) => `import { ${name} as m${at} } from "./${module}";`,
-  );
-  const list = shared.map((_, at) => `m${at}`);
-  const contents = `${lines.join("\n")}\nexport const shared = () => [${list}];`;
-  return {
-    name: "sharing",
-    setup(builder) {
-      builder.onLoad({ filter: /src\/shared\.ts$/ }, () => ({ contents, resolveDir: HERE }));
-    },
-  };
-}
-
-/** Both scripts, and how to build the first one again around another entry. */
+/** All scripts, and how to build the first one again around another entry. */
 async function scripts() {
-  const { inputs } = await script("src/widget.tsx");
-  const alone = await script("src/more.ts", { plugins: [withoutFirst(inputs)] });
-  const { shared, text } = opened(alone);
-  const plugins = [sharing(shared)];
-  const nameless = await script("src/widget.tsx", { plugins });
-  const name = createHash("sha256").update(nameless.text).update(text).digest("hex").slice(0, 8);
-  const options = { plugins, define: { ...settings.define, BUILD: `"${name}"` } };
+  const first = new Shared();
+  const second = new Shared();
+  const inFirst = (await script("src/widget.tsx")).inputs;
+  const inSecond = (await script("src/more.ts", { plugins: [without({ first: inFirst })] })).inputs;
+  const earlier = { first: inFirst, second: inSecond };
+  const views = await script("src/views.ts", { plugins: [without(earlier)] });
+  const viewsText = opened(views, { first, second });
+  const plugins = [without({ first: inFirst }), second.plugin(/src\/shared_more\.ts$/)];
+  const more = await script("src/more.ts", { plugins });
+  const moreText = opened(more, { first });
+
+  const sharing = [first.plugin(/src\/shared\.ts$/)];
+  const nameless = await script("src/widget.tsx", { plugins: sharing });
+  const hash = createHash("sha256").update(nameless.text).update(moreText).update(viewsText);
+  const name = hash.digest("hex").slice(0, 8);
+  const options = { plugins: sharing, define: { ...settings.define, BUILD: `"${name}"` } };
+  const named = (text, { inputs }) => ({ text: `export const build="${name}";${text}`, inputs });
   return {
     options,
-    first: await script("src/widget.tsx", options),
-    second: { text: `export const build="${name}";${text}`, inputs: alone.inputs },
+    built: {
+      "widget.js": await script("src/widget.tsx", options),
+      "more.js": named(moreText, more),
+      "views.js": named(viewsText, views),
+    },
   };
 }
 
@@ -154,22 +170,20 @@ function weigh(name, { text, inputs }) {
   return size;
 }
 
-const { first, second, options } = await scripts();
-const size = weigh("widget.js", first);
-weigh("more.js", second);
+const { built, options } = await scripts();
+const sizes = Object.entries(built).map(([name, one]) => weigh(name, one));
 await mkdir(OUT, { recursive: true });
-await writeFile(join(OUT, "widget.js"), first.text);
-await writeFile(join(OUT, "more.js"), second.text);
+for (const [name, { text }] of Object.entries(built)) await writeFile(join(OUT, name), text);
 if (process.argv.includes("--dev")) {
   const page = await script("dev/page.tsx", options);
   await mkdir(join(HERE, "dev/built"), { recursive: true });
   await writeFile(join(HERE, "dev/built/page.js"), page.text);
-  await writeFile(join(HERE, "dev/built/more.js"), second.text);
+  for (const name of ["more.js", "views.js"])
+    await writeFile(join(HERE, "dev/built", name), built[name].text);
 }
 for (const [measure, most] of Object.entries(BUDGET)) {
-  if (size[measure] <= most) continue;
-  console.error(
-    `widget.js is over its budget: ${size[measure]} bytes ${measure}, at most ${most}.`,
-  );
+  const size = sizes[0][measure];
+  if (size <= most) continue;
+  console.error(`widget.js is over its budget: ${size} bytes ${measure}, at most ${most}.`);
   process.exitCode = 1;
 }

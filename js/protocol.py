@@ -1,4 +1,4 @@
-"""Writes ``src/protocol.ts`` from the kernel's ``_protocol.py`` and ``_shapes.py``.
+"""Writes ``src/protocol.ts`` from the kernel's ``_protocol.py`` and the modules of shapes.
 
 ``python js/protocol.py`` writes it, with one file for each section of the modules beside it;
 ``python js/protocol.py --check`` exits with status 1 when what is on disk differs. The modules
@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 KERNEL = HERE.parent / "src" / "dspy_session" / "inspector"
-SOURCES = (KERNEL / "_protocol.py", KERNEL / "_shapes.py")
+SOURCES = tuple(KERNEL / name for name in ("_protocol.py", "_shapes.py", "_view_shapes.py"))
 TARGET = HERE / "src" / "protocol.ts"
 
 HEADER = "// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit."

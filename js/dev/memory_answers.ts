@@ -2,6 +2,7 @@
 import type { Acted, Requests } from "../src/protocol";
 import type { MemoryKernel, MemoryTurn } from "./memory_kernel";
 import { detailOf, fieldDetail, rowOf, summaryOf, valueIn } from "./memory_view";
+import { keptOf, scoresOf, treeOf } from "./memory_views";
 
 type Answers = {
   [K in keyof Requests]: (kernel: MemoryKernel, args: Requests[K]["args"]) => Requests[K]["result"];
@@ -222,7 +223,10 @@ export const answers: Answers = {
       for (const turn of kernel.branch(branch).turns) turn.score = 0.5;
       return {};
     }),
-  part: ({ part: source }) => ({ source }),
+  part: ({ parts }, { name }) => ({ source: parts[name] }),
+  tree: (kernel, { search }) => treeOf(kernel, search),
+  scores: (kernel, { branch, name }) => scoresOf(kernel, branch, name),
+  kept: (kernel, { branch, filter }) => keptOf(kernel, branch, filter.min_score ?? -Infinity),
   stop: ({ state }) => ({ revision: state.revision, message: "Stopped." }),
   preview_export(kernel, { branch, filter, format }) {
     const rows = kernel.rows(branch, filter).filter(({ excluded }) => !excluded);

@@ -87,8 +87,8 @@ export class MemoryKernel implements Wire {
   /** Names of requests that get no answer. */
   readonly deafTo = new Set<string>();
   delayMs = 0;
-  /** The second script's source. */
-  part = "";
+  /** The sources of the later scripts. */
+  readonly parts = { more: "", views: "" };
   private readonly hearers = new Map<string, Set<Heard>>();
 
   constructor(readonly state: MemoryState) {}

@@ -96,6 +96,23 @@ if (!many) {
     ],
   });
 }
+for (let number = 0; number < Number(asked.get("branches") ?? 0); number++) {
+  const from = state.branches[(number * 7) % Math.min(state.branches.length, 12)];
+  const at = (number * 5) % Math.max(1, from?.turns.length ?? 1);
+  const more = Array.from({ length: 1 + (number % 4) }, (_, step) =>
+    turn(`f${number}-${step}`, `Fork ${number}, ${step}`, "Yes.", {
+      score: ((number * 3 + step) % 11) / 10,
+    }),
+  );
+  state.branches.push({
+    key: `f${number}`,
+    name: `fork-${number}`,
+    parent: from?.key ?? null,
+    forked_at: at,
+    starred: number % 9 === 0,
+    turns: [...(from?.turns.slice(0, at) ?? []), ...more],
+  });
+}
 if (asked.has("job"))
   state.jobs.push({
     id: 99,
@@ -107,7 +124,8 @@ if (asked.has("job"))
   });
 const kernel = new MemoryKernel(state);
 kernel.delayMs = 20;
-kernel.part = await (await fetch("built/more.js")).text();
+for (const name of ["more", "views"] as const)
+  kernel.parts[name] = await (await fetch(`built/${name}.js`)).text();
 Object.assign(window, { kernel });
 const el = document.getElementById("cell") as HTMLElement;
 widget.render({ model: kernel, el } as unknown as Parameters<typeof widget.render>[0]);

@@ -5,7 +5,7 @@ import { act, start } from "./store/actions";
 import type { Target } from "./store/drafts";
 import { editField, openDraft } from "./store/editing";
 import { showSibling } from "./store/navigation";
-import { togglePanel } from "./store/screen";
+import { type Panel, togglePanel } from "./store/screen";
 import type { Store } from "./store/store";
 
 /** Does what the key means; false when it means nothing here. */
@@ -31,8 +31,9 @@ function lettered(store: Store, { key, at, page }: Stroke, row: Row | undefined)
     page.search();
     return true;
   }
-  if (key === "?") {
-    togglePanel(store, "help");
+  const panel = PANELS[key];
+  if (panel) {
+    togglePanel(store, panel);
     return true;
   }
   const letter = row && LETTERS[key];
@@ -40,6 +41,8 @@ function lettered(store: Store, { key, at, page }: Stroke, row: Row | undefined)
   letter(store, row, at.column);
   return true;
 }
+
+const PANELS: Record<string, Panel> = { "?": "help", t: "tree" };
 
 const LETTERS: Record<string, (store: Store, row: Row, column: number) => void> = {
   e: editCell,

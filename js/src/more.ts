@@ -4,6 +4,7 @@ import { BranchPanel } from "./components/BranchPanel";
 import { ExportPanel } from "./components/ExportPanel";
 import { FilterPanel } from "./components/FilterPanel";
 import { HelpPanel } from "./components/HelpPanel";
+import { viewPanel } from "./components/ViewPanel";
 import type { Panel } from "./store/screen";
 import type { Store } from "./store/store";
 
@@ -12,6 +13,7 @@ export { editorAt } from "./components/Editor";
 export { Jobs } from "./components/Jobs";
 export { RunningRows } from "./components/RunningRows";
 export { TurnDetail } from "./components/TurnDetail";
+export { shared } from "./shared_more";
 export { act, jobFinished, start } from "./store/actions";
 export { sendMessage } from "./store/sending";
 export { default as styles } from "./styles/more.css";
@@ -21,4 +23,5 @@ export const PANELS: Record<Panel, FunctionComponent<{ store: Store }>> = {
   export: ExportPanel,
   filter: FilterPanel,
   help: HelpPanel,
+  tree: viewPanel("tree"),
 };

@@ -1,9 +1,12 @@
 // Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
+export * from "./protocol/comparison";
 export * from "./protocol/envelopes";
 export * from "./protocol/expanded_turn";
 export * from "./protocol/requests";
+export * from "./protocol/scores";
 export * from "./protocol/shown";
+export * from "./protocol/tree";
 
 /** Raised on every incompatible change. A page built for another version asks for a restart. */
 export const PROTOCOL_VERSION = 1;

@@ -4,12 +4,17 @@ import { onTestFinished } from "vitest";
 import { MemoryKernel, type MemoryState } from "../dev/memory_kernel";
 import widget from "../src/widget";
 
-/** In the place of the second script: it fetches its own source, which needs no build. */
+/** In the place of the later scripts: they fetch their own sources, which need no build. */
 export const PART = `export const build = "test"; export default () => globalThis.openPart();`;
-Object.assign(globalThis, { openPart: () => import("../src/more") });
+const VIEWS = PART.replace("openPart", "openViews");
+Object.assign(globalThis, {
+  openPart: () => import("../src/more"),
+  openViews: () => import("../src/views"),
+});
 
 export function show(kernel: MemoryKernel) {
-  kernel.part ||= PART;
+  kernel.parts.more ||= PART;
+  kernel.parts.views ||= VIEWS;
   const el = document.createElement("div");
   document.body.append(el);
   const close = widget.render({ model: kernel, el } as never);

@@ -76,19 +76,19 @@ test("keys of the browser and of others pass while the script is awaited", () =>
 
 test("a script that fails says so where it is missing and in the status, and is tried again", async () => {
   const kernel = kernelOf();
-  kernel.part = "throw new Error('It is broken.')";
+  kernel.parts.more = "throw new Error('It is broken.')";
   const shown = page.show(kernel);
   page.fireEvent.click(shown.getByRole("button", { name: "Expand turn 0" }));
   await shown.findByText(/did not load\. It is broken\./, { selector: "p" });
   expect(shown.status()).toContain("did not load. It is broken.");
-  kernel.part = page.PART;
+  kernel.parts.more = page.PART;
   page.fireEvent.click(shown.getByRole("button", { name: "Try again" }));
   await shown.findByRole("tab", { name: "Prompt sent" });
 });
 
 test("a script of another build is not opened", async () => {
   const kernel = kernelOf();
-  kernel.part = 'export const build = "other"; export default () => { throw "opened"; }';
+  kernel.parts.more = 'export const build = "other"; export default () => { throw "opened"; }';
   const shown = page.show(kernel);
   page.fireEvent.click(shown.getByRole("button", { name: "Export" }));
   await shown.findByText(/of another build than the page: restart/, { selector: "p" });

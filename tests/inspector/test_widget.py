@@ -39,10 +39,11 @@ def test_a_missing_bundle_is_told_with_the_command_that_builds_it(session, monke
 
 
 def test_the_rest_of_the_page_comes_when_it_is_asked_for(page, monkeypatch, tmp_path):
-    part = conforms("part", page.ask("part", name="more"))
-    assert part["source"] == _widget.MORE.read_text(encoding="utf-8")
+    for name, path in _widget.PARTS.items():
+        part = conforms("part", page.ask("part", name=name))
+        assert part["source"] == path.read_text(encoding="utf-8")
     assert page.reply("part", name="../widget")["error"]["code"] == "bad-request"
-    monkeypatch.setattr(_widget, "MORE", tmp_path / "more.js")
+    monkeypatch.setitem(_widget.PARTS, "more", tmp_path / "more.js")
     with pytest.raises(RefusedError, match="npm run build") as caught:
         page.ask("part", name="more")
     assert caught.value.code == "not-found"

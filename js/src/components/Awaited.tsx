@@ -1,15 +1,20 @@
-/** In the place of what the second script shows, until it is here. */
+/** In the place of what a later script shows, until it is here. */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { focused } from "../focused";
 import { withMore } from "../part";
 import { announce } from "../store/screen";
 import type { Store } from "../store/store";
 
-export function Awaited({ store }: { store: Store }) {
+interface Props {
+  store: Store;
+  /** Asks for the script that is missing. */
+  load?: () => void;
+}
+
+export function Awaited({ store, load = () => withMore(store, () => {}) }: Props) {
   const place = useRef<HTMLParagraphElement>(null);
   const problem = store.withoutMore.value;
   const isLive = store.canAct.value;
-  const load = () => withMore(store, () => {});
   useEffect(load, [isLive]); // again when a kernel is back
   useLayoutEffect(() => {
     const here = place.current;

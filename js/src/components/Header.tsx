@@ -27,6 +27,9 @@ export function Header({ store }: { store: Store }) {
       <PanelButton store={store} panel="branch" name="Branch actions">
         ⋯
       </PanelButton>
+      <PanelButton store={store} panel="tree" name="Tree">
+        Tree
+      </PanelButton>
       <span class="dim">
         {view?.turns ?? 0} turns
         {view?.mean_score != null && ` · mean ${formatScore(view.mean_score)}`}

@@ -15,21 +15,38 @@ const KEYS = [
   ["s", "score"],
   ["x", "exclude or include"],
   ["[ ]", "previous, next sibling"],
+  ["t", "tree of branches"],
   ["/", "search"],
   ["?", "this help"],
 ] as const;
 
+const TREE_KEYS = [
+  ["↑ ↓ ← →, Home, End", "move"],
+  ["Enter", "show the turn in the table"],
+  ["/, then n N", "find; next, previous found"],
+  ["+ − 0", "zoom, whole tree"],
+  ["F2 * Delete", "rename, star, prune the branch"],
+] as const;
+
+function Keys({ keys }: { keys: readonly (readonly [string, string])[] }) {
+  return (
+    <dl class="keys">
+      {keys.map(([keys, what]) => (
+        <div key={keys}>
+          <dt>{keys}</dt>
+          <dd>{what}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 export function HelpPanel({ store }: { store: Store }) {
   return (
     <section class="panel" aria-label="Help">
-      <dl class="keys">
-        {KEYS.map(([keys, what]) => (
-          <div key={keys}>
-            <dt>{keys}</dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
+      <Keys keys={KEYS} />
+      <b>In the tree</b>
+      <Keys keys={TREE_KEYS} />
       <label>
         <input
           type="checkbox"

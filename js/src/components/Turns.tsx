@@ -29,7 +29,8 @@ export function Turns({ store }: { store: Store }) {
     if (asked) window.reveal(focus.position);
     // A row that went away must not drop the keyboard into the notebook's command mode.
     const lost = had && !element.contains(focused(element));
-    const mayTake = had || focused(element) !== null;
+    const elsewhere = focused(element);
+    const mayTake = had || (elsewhere && !elsewhere.closest(".keeps"));
     if (!lost && !(asked && mayTake)) return;
     const at = `[data-at="${focus.position}"] ${focus.inDetail ? ".detail" : `[data-column="${focus.column}"]`}`;
     const cell = element.querySelector<HTMLElement>(at);

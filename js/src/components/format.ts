@@ -5,6 +5,6 @@ export function formatScore(score: number | null): string {
   return score === null ? "—" : score.toFixed(2);
 }
 
-export function count(number: number, one: string): string {
-  return `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`;
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }

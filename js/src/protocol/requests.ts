@@ -1,7 +1,9 @@
 // Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
 import type { MessageWindow, Text, TurnDetail } from "./expanded_turn";
+import type { Kept, KeptArgs, ScoresArgs, ScoresView } from "./scores";
 import type { Filter, Job, RowWindow, Summary } from "./shown";
+import type { TreeArgs, TreeView } from "./tree";
 
 export interface RowsArgs {
   branch: string;
@@ -193,7 +195,7 @@ export interface Started {
 
 /** A script of the page that is loaded when it is first used. */
 export interface PartArgs {
-  name: "more";
+  name: "more" | "views";
 }
 
 export interface Part {
@@ -227,4 +229,7 @@ export interface Requests {
   preview_export: { args: ExportArgs; result: ExportPreview };
   export: { args: ExportArgs; result: Exported };
   part: { args: PartArgs; result: Part };
+  tree: { args: TreeArgs; result: TreeView };
+  scores: { args: ScoresArgs; result: ScoresView };
+  kept: { args: KeptArgs; result: Kept };
 }

@@ -74,6 +74,11 @@ export interface Row {
 export interface Filter {
   /** Case-insensitive text in any input, output, label or note. */
   search?: string;
+  /**
+   * The score that ``min_score``, ``max_score``, ``scored`` and ``sort`` go by; absent: the one
+   * that counts.
+   */
+  score_name?: string | null;
   min_score?: number | null;
   max_score?: number | null;
   /** True: only turns with a score; false: only those without. */

@@ -5,7 +5,10 @@ import { type Signal, signal } from "../signals";
 import type { Draft } from "./drafts";
 import type { Rows } from "./rows";
 
-export type Panel = "filter" | "export" | "branch" | "help";
+export type Panel = "filter" | "export" | "branch" | "help" | View;
+
+/** Panels that come with the third script. */
+export type View = "tree";
 
 /** Where the keyboard is: a cell of a row, or the detail below it. */
 export interface Focus {

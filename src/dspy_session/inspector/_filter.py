@@ -25,21 +25,24 @@ def matches(branch: Branch, wanted: Filter) -> list[int]:
     tests = _tests(branch, wanted)
     found = [one for one in positions_of(branch) if all(test(one) for test in tests)]
     if wanted.get("sort") == "score":
-        found = _by_score(branch, found, descending=wanted.get("descending", False))
+        found = _by_score(branch, found, wanted)
     elif wanted.get("descending"):
         found.reverse()
     return found
 
 
-def _by_score(branch: Branch, found: list[int], *, descending: bool) -> list[int]:
-    scores = {one: score for one in found if (score := _score(branch, one)) is not None}
+def _by_score(branch: Branch, found: list[int], wanted: Filter) -> list[int]:
+    name, descending = wanted.get("score_name"), wanted.get("descending", False)
+    scores = {one: score for one in found if (score := score_of(branch, one, name)) is not None}
     sign = -1 if descending else 1
     scored = sorted(scores, key=lambda one: sign * scores[one])
     return scored + [one for one in found if one not in scores]
 
 
-def _score(branch: Branch, position: int) -> float | None:
-    score = branch.mark(branch.log[position]).score
+def score_of(branch: Branch, position: int, name: str | None = None) -> float | None:
+    """Return a turn's score of a name; without a name, the score that counts."""
+    mark = branch.mark(branch.log[position])
+    score = mark.scores.get(name) if name else mark.score
     return None if score is None else score.value
 
 
@@ -67,13 +70,17 @@ def _mark_tests(branch: Branch, wanted: Filter) -> list[Test]:
 def _score_tests(branch: Branch, wanted: Filter) -> list[Test]:
     tests: list[Test] = []
     least, most = wanted.get("min_score"), wanted.get("max_score")
-    scored = wanted.get("scored")
+    scored, name = wanted.get("scored"), wanted.get("score_name")
+
+    def score(position: int) -> float | None:
+        return score_of(branch, position, name)
+
     if scored is not None:
-        tests.append(lambda one: (_score(branch, one) is not None) == scored)
+        tests.append(lambda one: (score(one) is not None) == scored)
     if least is not None:
-        tests.append(lambda one: (score := _score(branch, one)) is not None and score >= least)
+        tests.append(lambda one: (value := score(one)) is not None and value >= least)
     if most is not None:
-        tests.append(lambda one: (score := _score(branch, one)) is not None and score <= most)
+        tests.append(lambda one: (value := score(one)) is not None and value <= most)
     return tests
 
 
@@ -82,9 +89,14 @@ def _text_tests(branch: Branch, wanted: Filter) -> list[Test]:
     if wanted.get("stale"):
         tests.append(branch.is_stale)
     if wanted.get("search"):
-        needle = wanted["search"].casefold()  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        tests.append(lambda one: needle in _searched(branch, one))
+        text = wanted["search"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        tests.append(lambda one: holds(branch, one, text))
     return tests
+
+
+def holds(branch: Branch, position: int, text: str) -> bool:
+    """Whether a turn holds a text in any input, output, label or note, in whichever case."""
+    return text.casefold() in _searched(branch, position)
 
 
 def _searched(branch: Branch, position: int) -> str:
@@ -106,7 +118,9 @@ class FilteredBranches:
     def positions(self, branch: Branch, wanted: Filter) -> Sequence[int]:
         """Return the positions of the turns that pass; costs nothing without a filter."""
         active = {name: value for name, value in wanted.items() if _counts(name, value)}
-        if not active or active == {"sort": "index"}:
+        if not active or (
+            active.keys() <= {"sort", "score_name"} and wanted.get("sort") != "score"
+        ):
             return positions_of(branch)
         key = branch.key, repr(sorted(active.items()))
         with self._lock:

@@ -1,7 +1,8 @@
 """What the kernel and the page say to each other: every message, defined once.
 
-What they carry to be shown stands in ``_shapes.py``. The page's TypeScript types are generated
-from both (``js/src/protocol.ts``); a test fails when they differ. Three kinds of traffic share one
+What they carry to be shown stands in ``_shapes.py``, and what the tree, the comparison and the
+plots ask for in ``_view_shapes.py``. The page's TypeScript types are generated from all three
+(``js/src/protocol.ts``); a test fails when they differ. Three kinds of traffic share one
 comm:
 
 * **Traits**, one way, kernel to page: ``summary`` (a :class:`Summary`), versioned, and holding the
@@ -28,6 +29,14 @@ from ._shapes import (
     Summary,
     Text,
     TurnDetail,
+)
+from ._view_shapes import (
+    Kept,
+    KeptArgs,
+    ScoresArgs,
+    ScoresView,
+    TreeArgs,
+    TreeView,
 )
 
 PROTOCOL_VERSION = 1
@@ -262,7 +271,7 @@ class Started(TypedDict):
 class PartArgs(TypedDict):
     """A script of the page that is loaded when it is first used."""
 
-    name: Literal["more"]
+    name: Literal["more", "views"]
 
 
 class Part(TypedDict):
@@ -295,6 +304,9 @@ REQUESTS: dict[str, tuple[type, type]] = {
     "preview_export": (ExportArgs, ExportPreview),
     "export": (ExportArgs, Exported),
     "part": (PartArgs, Part),
+    "tree": (TreeArgs, TreeView),
+    "scores": (ScoresArgs, ScoresView),
+    "kept": (KeptArgs, Kept),
 }
 """Every request the page may make: its name, its arguments, its result."""
 

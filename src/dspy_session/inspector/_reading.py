@@ -6,16 +6,20 @@ from typing import Any, Literal
 
 from typing_extensions import Unpack
 
+from .._tree.amendments import HAND
 from .._tree.branch import Branch
 from .._tree.record import Record
 from ..errors import TurnNotFoundError
+from . import _view_reads as views
 from ._desk import desk_of
 from ._detail import turn_detail
 from ._messages import MOST_MESSAGES, history_window, prompt_window
 from ._reads import rows as rows_of
 from ._rows import MOST_ROWS, nested_calls, positions_of
+from ._score_view import scores_view
 from ._shapes import Filter, MessageView, Row, Summary, TurnDetail
 from ._source import Session
+from ._view_shapes import ScoresView, TreeView
 
 
 class Reading:
@@ -62,6 +66,23 @@ class Reading:
             )
             found += window["rows"]
         return found
+
+    def tree(self, search: str = "") -> TreeView:
+        """Return every branch as the tree draws it: each turn once, of long runs only the ends.
+
+        Args:
+            search: Text to find in any turn of any branch.
+        """
+        return views.tree(self._desk, {"branch": self._key, "search": search})
+
+    def scores(self, name: str = HAND, against: str | None = None) -> ScoresView:
+        """Return the scores of one name as the plots show them.
+
+        Args:
+            name: A metric's name; ``"hand"`` for those given by hand.
+            against: Another name, to see where the two disagree.
+        """
+        return scores_view(self._branch, name, against)
 
     def turn(self, index: int) -> TurnDetail:
         """Return one turn in full: fields, edits with their diffs, scores, usage, nested calls.

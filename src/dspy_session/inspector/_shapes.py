@@ -92,6 +92,9 @@ class Filter(TypedDict, total=False):
 
     search: str
     """Case-insensitive text in any input, output, label or note."""
+    score_name: str | None
+    """The score that ``min_score``, ``max_score``, ``scored`` and ``sort`` go by; absent: the one
+    that counts."""
     min_score: float | None
     max_score: float | None
     scored: bool | None

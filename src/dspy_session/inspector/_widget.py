@@ -13,6 +13,7 @@ import traitlets
 from ..errors import NotFoundError
 from . import _actions as actions
 from . import _reads as reads
+from . import _view_reads as views
 from ._channel import reply_to
 from ._desk import Desk
 from ._export_preview import preview_export
@@ -22,7 +23,7 @@ from ._shapes import Summary
 
 STATIC = Path(__file__).parent / "static"
 BUNDLE = STATIC / "widget.js"
-MORE = STATIC / "more.js"
+PARTS = {"more": STATIC / "more.js", "views": STATIC / "views.js"}
 
 
 def bundle_text() -> str:
@@ -34,13 +35,13 @@ def bundle_text() -> str:
     return _built(BUNDLE)
 
 
-def part(_desk: Desk, _args: PartArgs) -> Part:
-    """Return the script that the page asks for when it has shown its first rows.
+def part(_desk: Desk, args: PartArgs) -> Part:
+    """Return a script that the page asks for when it has shown its first rows, or later.
 
     Raises:
         NotFoundError: It was not built.
     """
-    return Part(source=_built(MORE))
+    return Part(source=_built(PARTS[args["name"]]))
 
 
 def _built(script: Path) -> str:
@@ -78,6 +79,9 @@ HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "preview_export": preview_export,
     "export": export,
     "part": part,
+    "tree": views.tree,
+    "scores": views.scores,
+    "kept": views.kept,
 }
 
 

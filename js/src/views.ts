@@ -1,0 +1,11 @@
+/** The third script: the tree, the comparison and the plots. */
+import type { FunctionComponent } from "preact";
+import type { View } from "./store/screen";
+import type { Store } from "./store/store";
+import { TreePanel } from "./tree/TreePanel";
+
+export { default as styles } from "./styles/views.css";
+
+export const VIEWS: Record<View, FunctionComponent<{ store: Store }>> = {
+  tree: TreePanel,
+};

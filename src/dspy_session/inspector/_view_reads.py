@@ -1,0 +1,33 @@
+"""Answers to what the tree, the comparison and the plots ask."""
+
+from __future__ import annotations
+
+from ._desk import Desk
+from ._exports import kept_turns
+from ._protocol import ExportArgs
+from ._rows import positions_of
+from ._score_view import scores_view
+from ._tree_view import tree_view
+from ._view_shapes import Kept, KeptArgs, ScoresArgs, ScoresView, TreeArgs, TreeView
+
+
+def tree(desk: Desk, args: TreeArgs) -> TreeView:
+    """Every branch of the conversation, each turn once."""
+    # Read first: the tree may then be newer than its revision says, never older.
+    revision = desk.conversation.revision
+    branches = desk.conversation.branches
+    return tree_view(branches, revision, args["branch"], args.get("search", ""))
+
+
+def scores(desk: Desk, args: ScoresArgs) -> ScoresView:
+    """The scores of one name on a branch, and beside them those of another name."""
+    return scores_view(desk.branch(args["branch"]), args["name"], args.get("against"))
+
+
+def kept(desk: Desk, args: KeptArgs) -> Kept:
+    """How many turns an export with that filter would keep."""
+    branch = desk.branch(args["branch"])
+    export = ExportArgs(branch=branch.key, filter=args["filter"], format="examples")
+    plain = len(kept_turns(desk, branch, export))
+    strict = len(kept_turns(desk, branch, {**export, "strict_trajectory": True}))
+    return Kept(plain=plain, strict=strict, turns=len(positions_of(branch)))
