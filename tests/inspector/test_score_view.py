@@ -13,7 +13,7 @@ from dspy_session.inspector._score_view import BINS, MOST_POINTS, scores_view
 
 
 def scored(values, against=()) -> Branch:
-    """A branch whose turns have these scores by ``metric``, and by ``hand`` those of ``against``."""
+    """A branch whose turns have these scores by ``metric``, and others by ``hand``."""
     branch = numbered(len(values))
     for place, value in enumerate(values):
         if value is not None:
