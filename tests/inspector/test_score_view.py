@@ -75,6 +75,7 @@ def test_a_threshold_keeps_what_an_export_with_it_would_hold(page, session):
     at_least = {"min_score": 0.5, "score_name": "careful"}
     told = page.ask("kept", branch=page.key, filter=at_least)
     assert told == {"plain": 2, "strict": 1, "turns": 3}
+    assert page.inspector.kept(**at_least) == told
     assert len(page.inspector.export("examples", **at_least)) == 2
     assert len(page.inspector.export("examples", strict_trajectory=True, **at_least)) == 1
     session._conversation.update(

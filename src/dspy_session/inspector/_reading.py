@@ -19,7 +19,7 @@ from ._rows import MOST_ROWS, nested_calls, positions_of
 from ._score_view import scores_view
 from ._shapes import Filter, MessageView, Row, Summary, TurnDetail
 from ._source import Session
-from ._view_shapes import ScoresView, TreeView
+from ._view_shapes import Kept, ScoresView, TreeView
 
 
 class Reading:
@@ -83,6 +83,14 @@ class Reading:
             against: Another name, to see where the two disagree.
         """
         return scores_view(self._branch, name, against)
+
+    def kept(self, **filter: Unpack[Filter]) -> Kept:
+        """Return how many turns :meth:`export` would keep under a filter.
+
+        Example:
+            >>> inspector.kept(min_score=0.5, score_name="hand")["strict"]
+        """
+        return views.kept(self._desk, {"branch": self._key, "filter": filter})
 
     def turn(self, index: int) -> TurnDetail:
         """Return one turn in full: fields, edits with their diffs, scores, usage, nested calls.
