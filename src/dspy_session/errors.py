@@ -23,6 +23,7 @@
     │   ├── DamagedRowError                          something stored cannot be read any more
     │   ├── StoreVersionError                        a newer version wrote this store
     │   └── UnsavedAnswerError                       an answer was made and could not be kept
+    ├── ConfigError              (also ValueError)   a configuration file says what cannot be done
     └── MissingExtraError        (also ImportError)  an optional dependency is not installed
 
 A message says what is, what was wanted, and what to do. When one of these is raised by a session,
@@ -37,6 +38,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "BranchNotFoundError",
+    "ConfigError",
     "ConflictError",
     "DamagedRowError",
     "DspySessionError",
@@ -186,6 +188,10 @@ class UnsavedAnswerError(StoreError):
         self.session_id = session_id
         self.answer = answer
         """What the program returned."""
+
+
+class ConfigError(DspySessionError, ValueError):
+    """A configuration file says something that cannot be done; file, line and key are named."""
 
 
 class MissingExtraError(DspySessionError, ImportError):
