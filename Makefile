@@ -12,7 +12,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help python demo test bench lint lint-python lint-js unit agents js notebooks browser \
+.PHONY: help python demo test bench lint lint-python lint-js unit integrations js notebooks browser \
 	screenshots summary clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3.10 python3 python
@@ -52,7 +52,7 @@ demo: $(VENV)/.lab
 
 lint: lint-python lint-js
 
-test: lint unit agents js notebooks $(if $(filter 0,$(BROWSER)),,browser) summary
+test: lint unit integrations js notebooks $(if $(filter 0,$(BROWSER)),,browser) summary
 
 bench: $(VENV)/.dev $(BUNDLE)
 	for file in $(BENCHMARKS); do echo "== $$file"; \
@@ -77,9 +77,9 @@ unit: $(VENV)/.dev $(BUNDLE) | $(LOGS)
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) | tee $(LOGS)/unit.txt
 
 # The Agents SDK and DSPy's newest LM client want different versions of openai.
-agents: $(VENV)/agents/.stamp | $(LOGS)
-	$(BIN)/pyright --project pyrightconfig.agents.json
-	$(VENV)/agents/bin/python -m pytest tests/agents | tee $(LOGS)/agents.txt
+integrations: $(VENV)/integrations/.stamp | $(LOGS)
+	$(BIN)/pyright --project pyrightconfig.integrations.json
+	$(VENV)/integrations/bin/python -m pytest tests/integrations | tee $(LOGS)/integrations.txt
 
 js: js/node_modules/.stamp
 	cd js && npm test
@@ -100,7 +100,7 @@ screenshots: $(VENV)/.dev $(BUNDLE)
 		env -u DSPY_SESSION_LM PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 summary:
-	@for part in unit agents notebooks $(if $(filter 0,$(BROWSER)),,browser); do \
+	@for part in unit integrations notebooks $(if $(filter 0,$(BROWSER)),,browser); do \
 		[ ! -e $(LOGS)/$$part.txt ] || echo "$$part: $$(tail -n 1 $(LOGS)/$$part.txt)"; done
 
 # --- what they need -----------------------------------------------------------------------------
@@ -123,10 +123,10 @@ $(VENV)/.dev: pyproject.toml hatch_build.py | $(BIN)/python
 	$(PIP) --editable '.[dev]'
 	touch $@
 
-$(VENV)/agents/.stamp: pyproject.toml $(VENV)/.dev $(BUNDLE)
-	$(VENV)/agents/bin/python --version 2>/dev/null || $(BIN)/python -m venv $(VENV)/agents
-	$(VENV)/agents/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[agents]' pytest pytest-asyncio pytest-timeout hypothesis
+$(VENV)/integrations/.stamp: pyproject.toml $(VENV)/.dev $(BUNDLE)
+	[ -d $(@D) ] || $(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[agents,mlflow]' pytest pytest-asyncio pytest-timeout hypothesis
 	touch $@
 
 $(VENV)/.node: | $(BIN)/python

@@ -1,0 +1,112 @@
+"""Conversations as traces of one session, with their scores and the whole conversation beside."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import AssessmentSource, Trace
+from mlflow.tracing.constant import TraceMetadataKey
+
+from ..._session import Session
+from ..._tree.amendments import HAND
+from ..._turns import Turn
+from ...errors import ArgumentTypeError
+from ._spans import TURN_TAG, log_turn
+
+
+@dataclasses.dataclass(frozen=True)
+class LoggedSession:
+    """Where a conversation was logged."""
+
+    session_id: str
+    """Under which MLflow groups the traces."""
+    run_id: str
+    """The run that holds metrics and files."""
+    trace_ids: Mapping[str, str]
+    """Turn id to trace id, of every turn."""
+
+
+def log_session(
+    session: Session,
+    *,
+    session_id: str | None = None,
+    user_id: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> LoggedSession:
+    """Log a conversation: each turn of its branch as a trace, and the whole of it as files.
+
+    The traces carry the session id, so that MLflow shows them as one conversation. Scores become
+    feedback on the traces. The active run, or a new one, gets a metric for each score by turn
+    (``score.<metric>``), ``latency_s``, ``prompt_tokens``, ``completion_tokens`` and ``cost``,
+    and the files ``conversation.json`` (every branch, for ``Session.load_from``) and
+    ``turns.csv``. Turns that were logged before under this session id are not logged again; scores
+    that were given since are.
+
+    Args:
+        session: The conversation.
+        session_id: The id to log it under; None: the conversation's own.
+        user_id: Who talked.
+        tags: Tags for every trace.
+
+    Raises:
+        ArgumentTypeError: It is no session.
+        EncodeError: A value cannot be written into ``conversation.json``; nothing was logged.
+    """
+    _check(session)
+    name = session_id or session._conversation.id
+    with tempfile.TemporaryDirectory() as folder, _active_run() as run:
+        session.save(Path(folder) / "conversation.json")
+        session.export(Path(folder) / "turns.csv")
+        known = _logged(name)
+        trace_ids: dict[str, str] = {}
+        for turn in session.turns:
+            trace = known.get(turn.id)
+            trace_ids[turn.id] = (
+                log_turn(turn, name, user_id, dict(tags or {})) if trace is None else _id(trace)
+            )
+        mlflow.flush_trace_async_logging()
+        for turn in session.turns:
+            _log_scores(turn, trace_ids[turn.id], known.get(turn.id))
+            _log_metrics(turn)
+        mlflow.log_artifacts(folder, "conversation")
+    return LoggedSession(name, run.info.run_id, trace_ids)
+
+
+class TurnLogger:
+    """Logs each turn as it is made: ``sessionify(program, on_turn=TurnLogger())``.
+
+    Args:
+        session_id: The id to log under; None: each conversation's own.
+        user_id: Who talks.
+        tags: Tags for every trace.
+    """
+
+    def __init__(
+        self,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        self.session_id, self.user_id, self.tags = session_id, user_id, dict(tags or {})
+
+    def __call__(self, session: Session, turn: Turn) -> None:
+        """Log one turn as a trace."""
+        name = self.session_id or session._conversation.id
+        log_turn(turn, name, self.user_id, self.tags)
+
+
+def _check(session: object) -> None:
+    if not isinstance(session, Session):
+        msg = f"a Session is logged, got {type(session).__name__}; sessionify(program) makes one"
+        raise ArgumentTypeError(msg)
+
+
+def _active_run() -> Any:
+    return mlflow.start_run(run_id=run.info.run_id) if _nested(run := mlflow.active_run()) else (
+        mlflow.start_run()
+    )
