@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator, Iterator
 
 import agents
 import pytest
 from openai import AsyncOpenAI
 from support.loopback import LoopbackServer, Messages, ToolCalls
+
+with warnings.catch_warnings():  # it warns of its own type hints when it is imported
+    warnings.simplefilter("ignore")
+    import mlflow.pyfunc  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,9 @@ def log_session(
         for turn in session.turns:
             trace = known.get(turn.id)
             trace_ids[turn.id] = (
-                log_turn(turn, name, user_id, dict(tags or {})) if trace is None else _id(trace)
+                log_turn(turn, name, user_id, dict(tags or {}))
+                if trace is None
+                else trace.info.trace_id
             )
         mlflow.flush_trace_async_logging()
         for turn in session.turns:
@@ -106,7 +110,58 @@ def _check(session: object) -> None:
         raise ArgumentTypeError(msg)
 
 
-def _active_run() -> Any:
-    return mlflow.start_run(run_id=run.info.run_id) if _nested(run := mlflow.active_run()) else (
-        mlflow.start_run()
+@contextmanager
+def _active_run() -> Generator[Any, None, None]:
+    """The run that is active, or a new one for the body."""
+    run = mlflow.active_run()
+    if run is not None:
+        yield run
+        return
+    with mlflow.start_run() as new:
+        yield new
+
+
+def _logged(session_id: str) -> dict[str, Trace]:
+    """Return the traces of a session by the id of their turn."""
+    mlflow.flush_trace_async_logging()
+    wanted = session_id.replace("'", "''")
+    found: Any = mlflow.search_traces(
+        filter_string=f"metadata.`{TraceMetadataKey.TRACE_SESSION}` = '{wanted}'",
+        return_type="list",
+        include_spans=False,
     )
+    return {trace.info.tags[TURN_TAG]: trace for trace in found if TURN_TAG in trace.info.tags}
+
+
+def _log_scores(turn: Turn, trace_id: str, logged: Trace | None) -> None:
+    given: list[Any] = [] if logged is None else logged.info.assessments
+    known = {one.name: (one.value, one.rationale) for one in given}
+    for name, value in turn.scores.items():
+        rationale = turn.feedback.get(name)
+        if known.get(name) == (value, rationale):
+            continue
+        kind = "HUMAN" if name == HAND else "CODE"
+        mlflow.log_feedback(
+            trace_id=trace_id,
+            name=name,
+            value=value,
+            rationale=rationale,
+            source=AssessmentSource(source_type=kind, source_id=name),
+        )
+
+
+def _log_metrics(turn: Turn) -> None:
+    measured = {
+        **{f"score.{_metric_name(name)}": value for name, value in turn.scores.items()},
+        "latency_s": turn.latency_s,
+        "prompt_tokens": turn.prompt_tokens,
+        "completion_tokens": turn.completion_tokens,
+        "cost": turn.cost,
+    }
+    known = {name: float(value) for name, value in measured.items() if value is not None}
+    mlflow.log_metrics(known, step=turn.index)
+
+
+def _metric_name(name: str) -> str:
+    """A score's name with what MLflow does not take in one replaced."""
+    return re.sub(r"[^\w.\- /]", "_", name)
