@@ -9,7 +9,9 @@ from typing import Any, Literal
 import dspy
 
 from ._calls.history import snapshot
+from ._tree.amendments import Mark, Score
 from ._tree.branch import Branch
+from ._tree.record import ROOT, Record
 from ._tree.values import Fields, thawed
 
 HistoryVersion = Literal["as_seen", "as_edited"]
@@ -19,6 +21,8 @@ HistoryVersion = Literal["as_seen", "as_edited"]
 class Selection:
     """Which turns become examples, and how."""
 
+    node: str = ROOT
+    """Path of the node whose calls they are; ``self``: the turns themselves."""
     min_score: float | None = None
     score_name: str | None = None
     """The score to compare; None: the one given last."""
@@ -28,33 +32,70 @@ class Selection:
     history: HistoryVersion = "as_seen"
 
 
-def kept_positions(branch: Branch, selection: Selection) -> Iterator[int]:
-    """Yield the positions of the turns to keep.
+def kept_calls(branch: Branch, selection: Selection) -> Iterator[tuple[int, Record]]:
+    """Yield the calls to keep, each with the position of the turn that it is, or is part of.
 
-    A strict trajectory ends at the first turn that is not good enough: later turns may build on it.
+    A nested call that has no score of its own is as good as its turn. A strict trajectory ends at
+    the first call that is not good enough: later ones may build on it.
     """
     for position in range(branch.log.first, len(branch.log)):
-        record = branch.log[position]
-        mark = branch.mark(record)
-        if mark.excluded:
+        turn = branch.log[position]
+        if branch.mark(turn).excluded:
             continue
-        good = not selection.require_outputs or bool(branch.outputs(record))
-        if selection.min_score is not None:
-            score = mark.score
-            if selection.score_name is not None:
-                score = mark.scores.get(selection.score_name)
-            good = good and score is not None and score.value >= selection.min_score
-        if good:
-            yield position
-        elif selection.strict_trajectory:
-            return
+        for call in [turn] if selection.node == ROOT else _calls_of(turn, selection.node):
+            mark = branch.mark(call)
+            if mark.excluded:
+                continue
+            score = _score(mark, selection) or _score(branch.mark(turn), selection)
+            good = not selection.require_outputs or bool(branch.outputs(call))
+            if selection.min_score is not None:
+                good = good and score is not None and score.value >= selection.min_score
+            if good:
+                yield position, call
+            elif selection.strict_trajectory:
+                return
+
+
+def kept_positions(branch: Branch, selection: Selection) -> Iterator[int]:
+    """Yield the positions of the turns to keep."""
+    return (position for position, _ in kept_calls(branch, selection))
+
+
+def _score(mark: Mark, selection: Selection) -> Score | None:
+    return mark.score if selection.score_name is None else mark.scores.get(selection.score_name)
+
+
+def _calls_of(record: Record, node: str) -> Iterator[Record]:
+    """Yield a node's calls within a call, at any depth, in the order in which they ended."""
+    for call in record.calls:
+        yield from _calls_of(call, node)
+        if call.node == node:
+            yield call
+
+
+def nodes_called(branch: Branch) -> list[str]:
+    """Return the paths of all nested nodes that were called in the turns of a branch."""
+
+    def within(record: Record) -> Iterator[str]:
+        for call in record.calls:
+            yield call.node
+            yield from within(call)
+
+    return list(dict.fromkeys(node for turn in branch.log for node in within(turn)))
 
 
 def example_at(
-    branch: Branch, position: int, history_field: str, selection: Selection
+    branch: Branch,
+    position: int,
+    history_field: str,
+    selection: Selection,
+    record: Record | None = None,
 ) -> dspy.Example:
-    """Return one turn as an example with its inputs marked; outputs as edited."""
-    record = branch.log[position]
+    """Return one turn, or a call nested in it, as an example with its inputs marked.
+
+    Outputs are as edited; the history is the call's own.
+    """
+    record = branch.log[position] if record is None else record
     inputs: dict[str, Any] = thawed(record.inputs)
     if selection.include_history:
         seen = selection.history == "as_seen"
@@ -63,6 +104,14 @@ def example_at(
         inputs[history_field] = snapshot(messages, branch.nodes_seen(record))
     labels = thawed(branch.outputs(record))
     return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
+
+
+def of_branch(branch: Branch, history_field: str, selection: Selection) -> list[dspy.Example]:
+    """Return the examples of one branch."""
+    return [
+        example_at(branch, position, history_field, selection, record)
+        for position, record in kept_calls(branch, selection)
+    ]
 
 
 def merged(parts: Iterable[tuple[Branch, str, Selection]]) -> list[dspy.Example]:
@@ -74,21 +123,23 @@ def merged(parts: Iterable[tuple[Branch, str, Selection]]) -> list[dspy.Example]
     seen: dict[str, list[list[Fields]]] = {}
     examples: list[dspy.Example] = []
     for branch, history_field, selection in parts:
-        for position in kept_positions(branch, selection):
-            shown = _edits_shown(branch, position, selection)
-            versions = seen.setdefault(branch.log[position].id, [])
+        for position, record in kept_calls(branch, selection):
+            shown = _edits_shown(branch, position, record, selection)
+            versions = seen.setdefault(record.id, [])
             if not any(_equal(shown, version) for version in versions):
                 versions.append(shown)
-                examples.append(example_at(branch, position, history_field, selection))
+                example = example_at(branch, position, history_field, selection, record)
+                examples.append(example)
     return examples
 
 
-def _edits_shown(branch: Branch, position: int, selection: Selection) -> list[Fields]:
-    """Return the edits that an example shows: of the turn itself, and of its history as edited."""
-    record = branch.log[position]
+def _edits_shown(
+    branch: Branch, position: int, record: Record, selection: Selection
+) -> list[Fields]:
+    """Return the edits that an example shows: of the call itself, and of its history as edited."""
     records = [record]
     if selection.include_history and selection.history == "as_edited":
-        log = branch.log.reaching_back_to(record.window.start)
+        log = branch.node_log(record, position).reaching_back_to(record.window.start)
         records = [*log.between(record.window.start, record.window.stop), record]
     return [branch.edits.get(one.id) or {} for one in records]
 

@@ -19,7 +19,7 @@ from ._calls.program import copied
 from ._core import SessionCore
 from ._progress import Progress, checked_progress, watching
 from ._state import SessionState
-from ._training import Training
+from ._trainsets import Trainsets
 from ._tree.branch import Branch
 from ._tree.record import Record
 from ._tree.values import thawed
@@ -43,7 +43,7 @@ class Cancel(Protocol):
         ...
 
 
-class Replaying(Training):
+class Replaying(Trainsets):
     """The part of a session that replays conversations and sets branches beside each other."""
 
     def compare(self, other: SessionCore | str) -> Comparison:

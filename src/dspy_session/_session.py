@@ -13,8 +13,9 @@ from dspy.predict.parameter import Parameter
 from ._binding import StateBinding
 from ._calls.call import Call, Order, commit_to, order_of
 from ._calls.notify import notify, settle
+from ._calls.parts import with_part
 from ._calls.policy import Settings, field_names
-from ._calls.program import Program, attributes_for, copied
+from ._calls.program import Program, attributes_for, checked_module, copied
 from ._calls.trial import is_trial
 from ._saving import Saving
 from ._state import SessionState, as_seed
@@ -269,17 +270,25 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         """Class name of the wrapped program."""
         return self._program.name
 
-    def update_module(self, module: dspy.Module) -> None:
+    def update_module(self, module: dspy.Module, node: str | None = None) -> None:
         """Put another program in place, e.g. an optimized one; the conversation goes on.
+
+        Args:
+            module: The program, or the new part; it is copied as ``copy_mode`` says.
+            node: Path of the predictor to replace, e.g. ``"planner"``; None: the whole program.
 
         Raises:
             ArgumentTypeError: It is no ``dspy.Module``.
+            ArgumentError: There is no such node, or the new part takes or gives other fields.
         """
         if isinstance(module, Session):
             module = module.module
-        self._wrap(
-            copied(module, self._settings.copy_mode) if isinstance(module, dspy.Module) else module
-        )
+        if isinstance(module, dspy.Module):
+            module = copied(module, self._settings.copy_mode)
+        if node is not None:
+            program = copied(self.module, self._settings.copy_mode)
+            module = with_part(program, node, checked_module(module))
+        self._wrap(module)
 
     def stateless(self) -> Session:
         """Return the same program with no memory: for metrics, ``Evaluate`` and parallel use.

@@ -11,7 +11,7 @@ import dspy
 
 from . import _examples as examples_of
 from ._branching import Branching
-from ._examples import HistoryVersion, Selection
+from ._examples import Selection
 from ._progress import Progress, checked_progress, watching
 from ._scoring import Metric, checked_metric, metric_name, score_turn
 from ._tree.amendments import Score
@@ -92,77 +92,6 @@ class Training(Branching):
             _log_metric_error(error)
             return Score(0.0, str(error))
 
-    def to_examples(
-        self,
-        *,
-        metric: Metric | None = None,
-        min_score: float | None = None,
-        include_history: bool = True,
-        strict_trajectory: bool = False,
-        require_outputs: bool = True,
-        history: HistoryVersion = "as_seen",
-    ) -> list[dspy.Example]:
-        """Return one example a turn, its inputs marked, ready for DSPy's optimizers.
-
-        Args:
-            metric: Scores the turns first; ``min_score`` then compares its scores.
-            min_score: Keep turns with at least this score; turns without a score go.
-            include_history: Whether the history is an input of the example.
-            strict_trajectory: Stop at the first turn that is not kept.
-            require_outputs: Leave turns without outputs out.
-            history: The history as the model saw it, or as it reads with every later edit.
-
-        Returns:
-            Examples, oldest turn first; outputs as edited. Excluded turns are left out.
-        """
-        if metric is not None:
-            self.score(metric)
-        selection = self._selection(
-            min_score=min_score,
-            score_name=None if metric is None else metric_name(metric),
-            strict_trajectory=strict_trajectory,
-            require_outputs=require_outputs,
-            include_history=include_history,
-            history=history,
-        )
-        branch = self._branch
-        return [
-            examples_of.example_at(branch, position, self.history_field, selection)
-            for position in examples_of.kept_positions(branch, selection)
-        ]
-
-    def to_trainset(self, **options: Any) -> list[dspy.Example]:
-        """The same as :meth:`to_examples`."""
-        return self.to_examples(**options)
-
-    @staticmethod
-    def merge_examples(*sessions: Training, **options: Any) -> list[dspy.Example]:
-        """Return the examples of several sessions; a turn that branches share comes once.
-
-        Takes the options of :meth:`to_examples`.
-        """
-        for session in sessions:
-            if not isinstance(session, Training):
-                msg = f"merge_examples takes sessions, got {type(session).__name__}"
-                raise ArgumentTypeError(msg)
-        metric = options.pop("metric", None)
-        if metric is not None:
-            for session in sessions:
-                session.score(metric)
-            options["score_name"] = metric_name(metric)
-        return examples_of.merged(
-            (session._branch, session.history_field, session._selection(**options))
-            for session in sessions
-        )
-
-    @staticmethod
-    def _selection(**options: Any) -> Selection:
-        history = options.get("history", "as_seen")
-        if history not in ("as_seen", "as_edited"):
-            msg = f"history is 'as_seen' or 'as_edited', got {history!r}"
-            raise ArgumentError(msg)
-        return Selection(**options)
-
     def _examples(self, indices: Iterable[int]) -> list[dspy.Example]:
         """Return the examples of chosen turns."""
         branch = self._branch
@@ -201,6 +130,21 @@ class Training(Branching):
 
         return preferences(self._branch, self._exported())
 
+    def to_grpo_groups(self, metric: str | None = None) -> list[dict[str, Any]]:
+        """Return scored siblings, the answers that re-runs and forks gave to one prompt, for GRPO.
+
+        Args:
+            metric: Name of the score that is the reward; None: for each turn, the one given last.
+
+        Returns:
+            One group for each turn of the branch with at least two scored answers to the same
+            prompt, in the shape that DSPy's GRPO trains on: a dict with ``batch_id`` (None) and
+            ``group``, dicts with ``messages``, ``completion`` and ``reward``.
+        """
+        from .export import grpo_groups
+
+        return grpo_groups(self._branch, self._conversation.branches, self._exported(), metric)
+
     def _exported(self) -> list[int]:
         """Positions of the turns that exports hold: all that are not excluded."""
         return list(examples_of.kept_positions(self._branch, Selection(require_outputs=False)))
@@ -211,7 +155,7 @@ class Training(Branching):
         Args:
             path: The file; its suffix names the format where it can.
             format: ``jsonl``, ``examples``, ``openai``, ``openai-preference``, ``trl``,
-                ``sharegpt``, ``csv`` or ``parquet``.
+                ``grpo``, ``sharegpt``, ``csv`` or ``parquet``.
 
         Returns:
             The path.

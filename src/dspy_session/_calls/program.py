@@ -45,6 +45,16 @@ def attributes_for(twin: dspy.Module, module: dspy.Module) -> dict[str, Any]:
     }
 
 
+def checked_module(module: Any) -> dspy.Module:
+    """Refuse what is no module."""
+    if not isinstance(module, dspy.Module):
+        msg = f"a session wraps a dspy.Module, got {type(module).__name__}"
+        if isinstance(module, type):
+            msg += f"; make an instance of it: {module.__name__}(…)"
+        raise ArgumentTypeError(msg)
+    return module
+
+
 class Program:
     """A module that reads its session's history.
 
@@ -55,12 +65,7 @@ class Program:
     """
 
     def __init__(self, module: dspy.Module, history_field: str, *, strict: bool) -> None:
-        if not isinstance(module, dspy.Module):
-            msg = f"a session wraps a dspy.Module, got {type(module).__name__}"
-            if isinstance(module, type):
-                msg += f"; make an instance of it: {module.__name__}(…)"
-            raise ArgumentTypeError(msg)
-        self.module = module
+        self.module = checked_module(module)
         self.strict = strict
         self.node_paths = inject(module, history_field, strict=strict)
         self.forward_parameter = (

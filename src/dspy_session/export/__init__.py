@@ -15,13 +15,15 @@ import pandas as pd
 from .._files.atomic import write_atomically
 from .._files.tagged_json import encode
 from .._tree.branch import Branch
+from .._tree.conversation import Conversation
 from .._tree.record import Record
 from .._turns import Turn
 from ..errors import ArgumentError, EncodeError, MissingExtraError
 from ._chat import branch_messages, exchange_at, preference_at, value_text
+from ._groups import grpo_groups
 from ._table import dataframe
 
-__all__ = ["FORMATS", "dataframe", "preferences", "write"]
+__all__ = ["FORMATS", "dataframe", "grpo_groups", "preferences", "write"]
 
 
 class Exportable(Protocol):
@@ -34,6 +36,9 @@ class Exportable(Protocol):
 
     @property
     def _branch(self) -> Branch: ...
+
+    @property
+    def _conversation(self) -> Conversation: ...
 
     def _examples(self, indices: Iterable[int]) -> list[Any]: ...
 
@@ -176,6 +181,11 @@ def _trl(session: Exportable, indices: list[int]) -> bytes:
     return _lines(preferences(session._branch, indices))  # pyright: ignore[reportPrivateUsage]
 
 
+def _grpo(session: Exportable, indices: list[int]) -> bytes:
+    branches = session._conversation.branches  # pyright: ignore[reportPrivateUsage]
+    return _lines(grpo_groups(session._branch, branches, indices))  # pyright: ignore[reportPrivateUsage]
+
+
 _SPEAKERS = {"user": "human", "assistant": "gpt"}
 
 
@@ -258,6 +268,7 @@ FORMATS: dict[str, Callable[[Exportable, list[int]], bytes]] = {
     "openai": _openai,
     "openai-preference": _openai_preference,
     "trl": _trl,
+    "grpo": _grpo,
     "sharegpt": _sharegpt,
     "csv": _csv,
     "parquet": _parquet,
@@ -278,6 +289,9 @@ FORMATS: dict[str, Callable[[Exportable, list[int]], bytes]] = {
     line for each edited turn.
 ``trl``
     ``{"prompt": […], "chosen": […], "rejected": […]}``, one line for each edited turn.
+``grpo``
+    ``{"batch_id": null, "group": [{"messages": […], "completion": {…}, "reward": …}, …]}``, one
+    line for each turn whose siblings answered the same prompt and have scores.
 ``sharegpt``
     One line: ``{"conversations": [{"from": "human", "value": …}, …]}``.
 ``csv``
