@@ -47,14 +47,15 @@ class Chat(dspy.Signature):
     answer: str = dspy.OutputField()
 
 
+def once_ms(call):
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1000
+
+
 def median_ms(call, repeat):
     call()
-    times = []
-    for _ in range(repeat):
-        started = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
+    return statistics.median(once_ms(call) for _ in range(repeat))
 
 
 def text(random):
@@ -81,21 +82,27 @@ def call_costs(lm):
         history = dspy.History(messages=messages)
 
         def by_hand(history=history):
-            return plain(question="And now?", history=history)
+            plain(question="And now?", history=history)
 
         def by_session(chat=chat):
             chat(question="And now?")
-            chat.pop_turn()
 
         by_hand()
         wanted = lm.history[-1]["messages"]
-        chat(question="And now?")
+        by_session()
         chat.pop_turn()
-        same = lm.history[-1]["messages"][1:] == wanted[1:]
-        repeat = 200 if depth == 0 else 15
+        same = lm.history[-1]["messages"] == wanted
+        times = {"plain": [], "session": []}
+        # By turns, so that whatever else the machine does slows both.
+        for _ in range(10):
+            for _ in range({0: 50, 100: 15, 1_000: 4}[depth]):
+                times["plain"].append(once_ms(by_hand))
+            for _ in range({0: 50, 100: 30, 1_000: 8}[depth]):
+                times["session"].append(once_ms(by_session))
+                chat.pop_turn()
         rows[depth] = {
-            "plain": median_ms(by_hand, repeat),
-            "session": median_ms(by_session, repeat),
+            **{name: statistics.median(one) for name, one in times.items()},
+            **{f"best_{name}": min(one) for name, one in times.items()},
             "same_prompt": same,
         }
     return rows

@@ -10,7 +10,8 @@ from dspy_session import errors
 from dspy_session._calls.policy import Settings, field_names
 from dspy_session._calls.window import given_window, plan_window
 from dspy_session._state import added_record
-from dspy_session._tree.branch import Branch, window_messages
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.window import window_messages
 
 
 def branch_of(turns, seed=(), keep=None):

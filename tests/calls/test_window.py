@@ -16,7 +16,8 @@ from dspy_session._calls.policy import Settings
 from dspy_session._calls.tokens import counter_for, message_text
 from dspy_session._calls.window import plan_window
 from dspy_session._state import added_record
-from dspy_session._tree.branch import Branch, window_messages
+from dspy_session._tree.branch import Branch
+from dspy_session._tree.window import window_messages
 
 texts = st.integers(0, 120).map(lambda size: "word " * size)
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from dspy_session._calls.capture import shared_prompt
 from dspy_session._files.tagged_json import from_bytes, to_bytes
 from dspy_session._tree.amendments import Score
-from dspy_session._tree.branch import Branch, window_messages
+from dspy_session._tree.branch import Branch
 from dspy_session._tree.conversation import Conversation
 from dspy_session._tree.log import Log
 from dspy_session._tree.record import ROOT, FieldFilter, Node, Record, Request, Window
+from dspy_session._tree.window import window_messages
 
 TEXTS = (
     "What is the capital of France, and since when has it been the capital?",

@@ -9,9 +9,10 @@ import pytest
 from dspy_session import errors
 from dspy_session._state import added_record
 from dspy_session._tree.amend import edit_outputs, give_score
-from dspy_session._tree.branch import Branch, nodes_within, window_keys, window_messages
+from dspy_session._tree.branch import Branch, nodes_within
 from dspy_session._tree.log import Log
 from dspy_session._tree.record import NO_NODES, Node, Window, new_id
+from dspy_session._tree.window import window_keys, window_messages
 
 
 def node_call(branch, text, path="node"):

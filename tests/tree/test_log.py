@@ -7,6 +7,7 @@ import gc
 import sys
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -206,3 +207,59 @@ class LogMachine(RuleBasedStateMachine):
 
 TestLogMachine = LogMachine.TestCase
 TestLogMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+# --- mappings ------------------------------------------------------------------------------------
+
+
+def test_what_was_made_of_items_is_made_once_and_shared_by_all_versions():
+    made = []
+
+    def double(item):
+        made.append(item)
+        return [item, item]
+
+    log = Log(range(4))
+    fork = log.before(2).append(20)
+    longer = log.append(4)
+    assert longer.mapped(1, 5, "double", double) == [[n, n] for n in (1, 2, 3, 4)]
+    first = longer.mapped(0, 9, "double", double)
+    assert fork.mapped(0, 3, "double", double) == [[0, 0], [1, 1], [20, 20]]
+    assert fork.mapped(0, 3, "double", double)[1] is first[1]
+    assert sorted(made) == [0, 1, 2, 3, 4, 20]
+    assert log.mapped(3, 3, "double", double) == []
+
+
+def test_a_mapping_reaches_what_is_out_of_sight_and_no_further():
+    log = Log(range(10)).forget_before(6, keep_from=4)
+    assert log.mapped(0, 8, "same", lambda item: item) == list(
+        log.reaching_back_to(0).between(0, 8)
+    )
+
+
+def test_what_is_returned_can_be_changed():
+    log = Log(range(3))
+    log.mapped(0, 3, "same", lambda item: item)[0] = "spoilt"
+    assert log.mapped(0, 3, "same", lambda item: item) == [0, 1, 2]
+
+
+def test_only_some_mappings_are_kept():
+    log = Log(range(3))
+    for number in range(50):
+        assert log.mapped(0, 3, number, lambda item, n=number: item * n) == [0, number, 2 * number]
+    assert len(log._run.mapped) < 10
+
+
+def test_threads_that_map_and_append_at_once_agree():
+    log, names = Log[int](), [0, 1]
+    versions = [log := log.append(number) for number in range(300)]
+
+    def read(thread):
+        return all(
+            version.mapped(0, len(version), names[thread % 2], str)
+            == [str(n) for n in range(len(version))]
+            for version in versions
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(read, range(8))) == [True] * 8

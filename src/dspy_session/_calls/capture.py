@@ -82,7 +82,7 @@ def _messages(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     messages = entry.get("messages")
     if messages is None:
         return [{"role": "user", "content": entry.get("prompt")}]
-    return [dict(message) for message in messages]
+    return list(messages)
 
 
 def _request(entry: Mapping[str, Any], prompt: Prompt, latency: float | None) -> Request:
@@ -105,21 +105,33 @@ def _count(value: Any) -> int | None:
 
 
 def shared_prompt(messages: list[dict[str, Any]], like: Prompt) -> Prompt:
-    """Return the messages as a log that shares its beginning, and equal messages, with another."""
+    """Return the messages as a log that shares its beginning, and equal messages, with another.
+
+    Those that are not shared are copied.
+    """
     before = list(like)
-    agreed = 0
-    for ours, theirs in zip(messages, before, strict=False):
-        if ours != theirs:
-            break
-        agreed += 1
-    shared: Prompt = like.before(agreed) if agreed else Log()
+    agreed = _agreed(messages, before)
     known = {
         (message.get("role"), message["content"]): message
         for message in before[agreed:]
         if isinstance(message.get("content"), str)
     }
+    added: list[dict[str, Any]] = []
     for message in messages[agreed:]:
         content = message.get("content")
         twin = known.get((message.get("role"), content)) if isinstance(content, str) else None
-        shared = shared.append(twin if twin is not None and twin == message else message)
-    return shared
+        added.append(twin if twin is not None and twin == message else dict(message))
+    return like.before(agreed).extend(added) if agreed else Log(added)
+
+
+def _agreed(messages: list[dict[str, Any]], before: list[dict[str, Any]]) -> int:
+    """Count the messages at the beginning that are the same."""
+    if not before:
+        return 0
+    # A prompt that goes on from another agrees with all of it but the last question.
+    start = len(before) - 1 if messages[: len(before) - 1] == before[:-1] else 0
+    pairs = zip(messages[start:], before[start:], strict=False)
+    return start + next(
+        (number for number, (ours, theirs) in enumerate(pairs) if ours != theirs),
+        min(len(messages), len(before)) - start,
+    )

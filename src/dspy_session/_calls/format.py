@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 import dspy
 from pydantic import PrivateAttr
 
+from .._tree.window import MessageKey
+
 _KEPT = 20_000
 """The most formatted messages kept for one adapter and signature; the oldest go first."""
-
-MessageKey = tuple[Hashable, ...]
-"""What a history message was made of; equal keys mean equal messages. Empty: do not keep it."""
 
 
 class RecordedHistory(dspy.History):
@@ -58,17 +58,19 @@ class ReusingFormats:
         if not isinstance(history, RecordedHistory):
             return plain.format_conversation_history(signature, history_field_name, inputs)
         known = self._formatted.setdefault(_shape(signature), {})
-        messages: list[dict[str, Any]] = []
-        for message, key in zip(history.messages, history._keys, strict=True):
-            kept = known.get(key) if key else None
+        keys = history._keys
+        formatted: list[Any] = list(map(known.get, keys))
+        for place, kept in enumerate(formatted):
             if kept is None:
+                message = history.messages[place]
                 one = {history_field_name: dspy.History.model_construct(messages=[message])}
                 kept = plain.format_conversation_history(signature, history_field_name, one)
-                if key:
-                    _keep(known, key, kept)
-            messages.extend([dict(part) for part in kept])
+                formatted[place] = kept
+                if keys[place] is not None:
+                    _keep(known, keys[place], kept)
         del inputs[history_field_name]
-        return messages
+        # Whoever gets the messages may change them.
+        return list(map(dict.copy, chain.from_iterable(formatted)))
 
 
 def _keep(known: dict[MessageKey, Any], key: MessageKey, formatted: list[dict[str, Any]]) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import dspy
 
-from .._tree.branch import Branch, window_keys, window_messages
+from .._tree.branch import Branch
 from .._tree.log import Log
 from .._tree.record import ROOT, Nodes, Record, Request, Window
 from .._tree.values import recordable, thawed
+from .._tree.window import MessageKey, window_keys, window_messages
 from .history import SnapshotHistory
 from .signatures import Signature
 
@@ -35,7 +36,7 @@ class Seen:
         """Look through a window at a log."""
         return cls(window, log, window_messages(window, log, window.edits))
 
-    def keys(self) -> list[tuple[Hashable, ...]]:
+    def keys(self) -> list[MessageKey]:
         """What each message was made of; see :func:`window_keys`."""
         return window_keys(self.window, self.log)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import TurnNotFoundError
@@ -11,7 +11,8 @@ from .amendments import NO_EDITS, NO_MARK, NO_MARKS, Edits, Mark, Marks
 from .log import Log
 from .record import NO_NODES, ROOT, Node, Nodes, Record, Window, new_id, record_key
 from .stale import StaleMarks
-from .values import Fields, replaced
+from .values import Fields
+from .window import window_messages
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -227,71 +228,3 @@ def _forgetting(nodes: Nodes, in_sight: Nodes, kept: Nodes) -> Nodes:
         )
         for path, node in nodes.items()
     }
-
-
-def _messages(record: Record, window: Window, edits: Edits | None) -> list[dict[str, Any]]:
-    edited = edits.get(record.id) if edits is not None else None
-    if window.own is not None:
-        events = record.events
-        if edited:
-            events = tuple(
-                e if e.keys().isdisjoint(edited) else replaced(e, edited) for e in events
-            )
-        return [window.fields.message({}, event) for event in events]
-    outputs = {**record.outputs, **edited} if edited else record.outputs
-    return [window.fields.message(record.inputs, outputs)]
-
-
-def window_keys(window: Window, log: Log[Record]) -> list[tuple[Hashable, ...]]:
-    """Return what each message of a window was made of; messages with equal keys are equal."""
-    if window.given is not None:
-        return [()] * len(window.given)
-    edits = window.edits if window.edits is not None else NO_EDITS
-    seen = log.reaching_back_to(window.start).between(window.start, window.stop)
-    # A key holds the record itself: as long as the key lives, the ids in it are taken.
-    return [
-        *(() for _ in window.seed),
-        *(
-            (
-                record,
-                window.fields,
-                _Same(edits.get(record.id)) if record.id in edits else None,
-                *part,
-            )
-            for record in seen
-            for part in _parts(record, window)
-        ),
-        *(() for _ in window.own or ()),
-    ]
-
-
-def _parts(record: Record, window: Window) -> list[tuple[int, ...]]:
-    """Tell the messages of one record apart."""
-    return [()] if window.own is None else [(number,) for number in range(len(record.events))]
-
-
-class _Same:
-    """A value compared by identity, so that it can stand in a key."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-
-def window_messages(window: Window, log: Log[Record], edits: Edits | None) -> list[dict[str, Any]]:
-    """Return the history messages of a window over a log; each a dict of the caller's own."""
-    if window.given is not None:
-        return [dict(message) for message in window.given]
-    seen = log.reaching_back_to(window.start).between(window.start, window.stop)
-    return [
-        *(dict(message) for message in window.seed),
-        *(message for record in seen for message in _messages(record, window, edits)),
-        *(dict(message) for message in window.own or ()),
-    ]

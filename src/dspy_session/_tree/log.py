@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,17 +12,36 @@ T = TypeVar("T")
 # fork in two threads. The critical section is a few instructions, so one lock serves all logs.
 _APPEND = threading.Lock()
 
+_MAPPINGS = 8
+"""The most mappings that a run keeps; the oldest go first."""
+
 
 class _Run(Generic[T]):
     """A run of items behind ``base``; grows at its end only, so every shorter view stays true."""
 
-    __slots__ = ("base", "items", "positions", "start")
+    __slots__ = ("base", "items", "mapped", "positions", "start")
 
     def __init__(self, base: Log[T] | None, start: int, items: list[T]) -> None:
         self.base = base
         self.start = start
         self.items = items
         self.positions: dict[Any, int] | None = None
+        self.mapped: dict[Hashable, list[Any]] = {}
+
+    def mapped_to(self, length: int, name: Hashable, make: Callable[[T], Any]) -> list[Any]:
+        """Return what was made of the items, at least the first ``length``; longer by need."""
+        with _APPEND:
+            if name not in self.mapped:
+                if len(self.mapped) >= _MAPPINGS:
+                    del self.mapped[next(iter(self.mapped))]
+                self.mapped[name] = []
+            made = self.mapped[name]
+        while (known := len(made)) < length:
+            more = [make(item) for item in self.items[known:length]]
+            with _APPEND:
+                if len(made) == known:  # no other thread was quicker
+                    made += more
+        return made
 
 
 class Log(Generic[T]):
@@ -66,10 +85,15 @@ class Log(Generic[T]):
 
     def extend(self, items: Iterable[T]) -> Log[T]:
         """Return this log with some more items."""
-        log = self
-        for item in items:
-            log = log.append(item)
-        return log
+        run, more = self._run, list(items)
+        if not more:
+            return self
+        length = self._length + len(more)
+        with _APPEND:
+            if run.start + len(run.items) == self._length:
+                run.items += more
+                return self._view(run, length, self.first)
+        return self._view(_Run(self, self._length, more), length, self.first)
 
     def before(self, length: int) -> Log[T]:
         """Return the log as it was when it had ``length`` items."""
@@ -92,17 +116,31 @@ class Log(Generic[T]):
 
     def between(self, start: int, stop: int) -> list[T]:
         """Return the items at positions ``start`` to ``stop`` (excluded) that are kept."""
-        start, stop = max(start, self.first), min(stop, self._length)
-        parts: list[list[T]] = []
+        return self._parts(max(start, self.first), stop, lambda run, _: run.items)
+
+    def mapped(self, start: int, stop: int, name: Hashable, make: Callable[[T], Any]) -> list[Any]:
+        """Return ``make(item)`` for the items at positions ``start`` to ``stop`` (excluded).
+
+        Also for items out of sight, as far as they are kept. What was made is kept with the items
+        under that name, for every version that shares them: a name stands for one ``make``.
+        """
+        start = max(start, self._oldest_position())
+        return self._parts(start, stop, lambda run, length: run.mapped_to(length, name, make))
+
+    def _parts(self, start: int, stop: int, of: Callable[[_Run[T], int], list[Any]]) -> list[Any]:
+        """Join pieces of lists that are as long as the runs they belong to."""
+        stop = min(stop, self._length)
+        parts: list[list[Any]] = []
         run: _Run[T] = self._run
         while stop > start:
             if stop > run.start:
-                parts.append(run.items[max(start - run.start, 0) : stop - run.start])
+                items = of(run, stop - run.start)
+                parts.append(items[max(start - run.start, 0) : stop - run.start])
                 stop = run.start
             if run.base is None:
                 break
             run = run.base._run
-        return [item for part in reversed(parts) for item in part]
+        return parts[0] if len(parts) == 1 else [item for part in reversed(parts) for item in part]
 
     @property
     def last(self) -> T | None:

@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .._tree.branch import Branch, window_messages
+from .._tree.branch import Branch
 from .._tree.log import Log
 from .._tree.record import Record, Request, Window
+from .._tree.window import window_messages
 from ..compare import word_diff
 from ..errors import TurnNotFoundError
 from ._shapes import FieldDetail, MessageView, MessageWindow
