@@ -23,7 +23,7 @@ dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=False)
 # The package shows the settings object under the module's own name.
 dspy_settings = importlib.import_module("dspy.dsp.utils.settings")
 
-pytest_plugins = ["support.servers"]
+pytest_plugins = ["support.servers", "support.stores"]
 
 CONVERSATIONS = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -26,8 +26,13 @@ _SETTINGS: dict[str, Any] = {
     "socket_timeout": 30,
     "health_check_interval": 30,
 }
-_REFUSED = ("OOM ", "MISCONF", "READONLY", "NOREPLICAS", "LOADING", "NOAUTH", "NOPERM", "WRONGPASS")
-"""How answers begin by which a server says that it cannot write, or not for us, just now."""
+_REFUSALS = (
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.NoPermissionError,
+)
+_REFUSED = ("MISCONF", "NOREPLICAS", "MASTERDOWN")
+"""How other answers begin by which a server says that it cannot write just now."""
 
 
 def _retries() -> dict[str, Any]:
@@ -115,7 +120,7 @@ class Links:
             msg = f"the Redis server at {self.place} cannot be reached: {problem}"
             raise StoreUnavailableError(msg) from problem
         except redis.exceptions.RedisError as problem:
-            if str(problem).startswith(_REFUSED):
+            if isinstance(problem, _REFUSALS) or str(problem).startswith(_REFUSED):
                 msg = f"the Redis server at {self.place} refuses: {problem}"
                 raise StoreUnavailableError(msg) from problem
             msg = f"the Redis server at {self.place} answers with an error: {problem}"

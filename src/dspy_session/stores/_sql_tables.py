@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from typing_extensions import override
 
 from ..errors import StoreError, StoreVersionError
+from ._sqlite_connections import told
 from ._sqlite_schema import migrated as sqlite_migrated
 from .sqlite import _read, _written
 
@@ -182,7 +184,8 @@ def migrated(connection: sa.Connection, name: str) -> tuple[int, int]:
         StoreError: A table of that name belongs to something else.
     """
     if connection.dialect.name == "sqlite":
-        return sqlite_migrated(connection.connection.driver_connection, name)  # type: ignore[arg-type]
+        with told(Path(str(connection.engine.url.database))):
+            return sqlite_migrated(connection.connection.driver_connection, name)  # type: ignore[arg-type]
     before = _version(connection, name)
     if before == VERSION:
         return before, before
@@ -190,6 +193,12 @@ def migrated(connection: sa.Connection, name: str) -> tuple[int, int]:
     lock = int.from_bytes(hashlib.sha256(f"dspy-session {name}".encode()).digest()[:7], "big")
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
     before = _version(connection, name)
+    if not before and sa.inspect(connection).has_table(name):
+        msg = (
+            f"the database has a table {name!r} that this package did not make; "
+            f"choose another table_name= or another database"
+        )
+        raise StoreError(msg)
     for step in _STEPS[before:]:
         for statement in step:
             connection.exec_driver_sql(statement.format(name=name))
@@ -199,14 +208,7 @@ def migrated(connection: sa.Connection, name: str) -> tuple[int, int]:
 
 
 def _version(connection: sa.Connection, name: str) -> int:
-    there = sa.inspect(connection)
-    if not there.has_table(f"{name}_schema"):
-        if there.has_table(name):
-            msg = (
-                f"the database has a table {name!r} that this package did not make; "
-                f"choose another table_name= or another database"
-            )
-            raise StoreError(msg)
+    if not sa.inspect(connection).has_table(f"{name}_schema"):
         return 0
     schema = sa.table(f"{name}_schema", sa.column("version", sa.Integer))
     found = connection.execute(sa.select(sa.func.max(schema.c.version))).scalar()

@@ -15,7 +15,7 @@ _TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,47}")
 _STEPS = (
     (
         """
-        CREATE TABLE {name} (
+        CREATE TABLE "{name}" (
             id INTEGER PRIMARY KEY,
             session_id TEXT NOT NULL UNIQUE,
             user_id TEXT,
@@ -32,10 +32,10 @@ _STEPS = (
             batch TEXT NOT NULL
         )
         """,
-        "CREATE INDEX {name}_of_user ON {name} (user_id, place)",
+        'CREATE INDEX "{name}_of_user" ON "{name}" (user_id, place)',
         """
-        CREATE TABLE {name}_rows (
-            session INTEGER NOT NULL REFERENCES {name} (id) ON DELETE CASCADE,
+        CREATE TABLE "{name}_rows" (
+            session INTEGER NOT NULL REFERENCES "{name}" (id) ON DELETE CASCADE,
             kind TEXT NOT NULL,
             key TEXT NOT NULL,
             body TEXT NOT NULL,
@@ -44,14 +44,14 @@ _STEPS = (
         )
         """,
         """
-        CREATE TABLE {name}_metadata (
-            session INTEGER NOT NULL REFERENCES {name} (id) ON DELETE CASCADE,
+        CREATE TABLE "{name}_metadata" (
+            session INTEGER NOT NULL REFERENCES "{name}" (id) ON DELETE CASCADE,
             name TEXT NOT NULL,
             value TEXT NOT NULL,
             PRIMARY KEY (session, name)
         ) WITHOUT ROWID
         """,
-        "CREATE INDEX {name}_by_metadata ON {name}_metadata (name, value)",
+        'CREATE INDEX "{name}_by_metadata" ON "{name}_metadata" (name, value)',
     ),
 )
 VERSION = len(_STEPS)
@@ -92,9 +92,9 @@ def migrated(connection: sqlite3.Connection, name: str) -> tuple[int, int]:
         for step in _STEPS[before:]:
             for statement in step:
                 connection.execute(statement.format(name=name))
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {name}_schema (version INTEGER NOT NULL)")
-        connection.execute(f"DELETE FROM {name}_schema")  # noqa: S608  # a checked name
-        connection.execute(f"INSERT INTO {name}_schema VALUES (?)", (VERSION,))  # noqa: S608
+        connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}_schema" (version INTEGER NOT NULL)')
+        connection.execute(f'DELETE FROM "{name}_schema"')  # noqa: S608  # a checked name
+        connection.execute(f'INSERT INTO "{name}_schema" VALUES (?)', (VERSION,))  # noqa: S608
     except BaseException:
         connection.execute("ROLLBACK")
         raise
@@ -119,7 +119,7 @@ def _version(connection: sqlite3.Connection, name: str) -> int:
             )
             raise StoreError(msg)
         return 0
-    found = connection.execute(f"SELECT max(version) FROM {name}_schema").fetchone()[0]  # noqa: S608
+    found = connection.execute(f'SELECT max(version) FROM "{name}_schema"').fetchone()[0]  # noqa: S608
     if not isinstance(found, int) or found > VERSION:
         msg = (
             f"the store {name!r} has version {found!r:.40}, and this dspy-session knows up to "

@@ -185,27 +185,29 @@ class _Statements:
     def __init__(self, name: str) -> None:
         count = _COLUMNS.count(",") + 1
         columns = _COLUMNS.replace(",", " = ?,") + " = ?"
-        self.name = name
+        # Quoted: a store may be called "order".
+        sessions, rows, metadata = f'"{name}"', f'"{name}_rows"', f'"{name}_metadata"'
+        self._sessions, self._rows, self._metadata = sessions, rows, metadata
         # ruff: noqa: S608  # the only thing put in is a checked table name
-        self.present = f"SELECT id, {_COLUMNS} FROM {name} WHERE session_id = ?"
-        self.next_place = f"SELECT coalesce(max(place), 0) + 1 FROM {name}"
+        self.present = f"SELECT id, {_COLUMNS} FROM {sessions} WHERE session_id = ?"
+        self.next_place = f"SELECT coalesce(max(place), 0) + 1 FROM {sessions}"
         marks = ", ".join("?" * count)
-        self.insert = f"INSERT INTO {name} ({_COLUMNS}) VALUES ({marks})"
-        self.update = f"UPDATE {name} SET {columns} WHERE id = ?"
-        self.put = f"INSERT OR REPLACE INTO {name}_rows VALUES (?, ?, ?, ?, ?)"
-        self.forget = f"DELETE FROM {name}_rows WHERE session = ? AND kind = ? AND key = ?"
-        self.put_metadata = f"INSERT INTO {name}_metadata VALUES (?, ?, ?)"
-        self.forget_metadata = f"DELETE FROM {name}_metadata WHERE session = ?"
-        self.rows = f"SELECT kind, key, body, text FROM {name}_rows WHERE session = ?"
-        self.delete = f"DELETE FROM {name} WHERE session_id = ?"
-        self.clear = f"DELETE FROM {name}"
+        self.insert = f"INSERT INTO {sessions} ({_COLUMNS}) VALUES ({marks})"
+        self.update = f"UPDATE {sessions} SET {columns} WHERE id = ?"
+        self.put = f"INSERT OR REPLACE INTO {rows} VALUES (?, ?, ?, ?, ?)"
+        self.forget = f"DELETE FROM {rows} WHERE session = ? AND kind = ? AND key = ?"
+        self.put_metadata = f"INSERT INTO {metadata} VALUES (?, ?, ?)"
+        self.forget_metadata = f"DELETE FROM {metadata} WHERE session = ?"
+        self.rows = f"SELECT kind, key, body, text FROM {rows} WHERE session = ?"
+        self.delete = f"DELETE FROM {sessions} WHERE session_id = ?"
+        self.clear = f"DELETE FROM {sessions}"
 
     def some_rows(self, condition: str, count: int) -> str:
         """SQL for rows of one session that fit one of ``count`` conditions of a kind."""
         conditions = " OR ".join([f"({condition})"] * count)
         return (
-            f"SELECT r.kind, r.key, r.body, r.text FROM {self.name}_rows r "
-            f"WHERE r.session = (SELECT id FROM {self.name} WHERE session_id = ?) "
+            f"SELECT r.kind, r.key, r.body, r.text FROM {self._rows} r "
+            f"WHERE r.session = (SELECT id FROM {self._sessions} WHERE session_id = ?) "
             f"AND ({conditions})"
         )
 
@@ -224,19 +226,19 @@ class _Statements:
             bound.append(_written(query.updated_before))
         for item in query.metadata.items():
             conditions.append(
-                f"EXISTS (SELECT 1 FROM {self.name}_metadata m "
+                f"EXISTS (SELECT 1 FROM {self._metadata} m "
                 f"WHERE m.session = s.id AND m.name = ? AND m.value = ?)"
             )
             bound += item
         if query.text is not None:
             conditions.append(
-                f"EXISTS (SELECT 1 FROM {self.name}_rows r "
+                f"EXISTS (SELECT 1 FROM {self._rows} r "
                 f"WHERE r.session = s.id AND instr(r.text, ?) > 0)"
             )
             bound.append(query.text)
         columns = ", ".join(f"s.{column.strip()}" for column in _COLUMNS.split(","))
         sql = (
-            f"SELECT {columns} FROM {self.name} s WHERE {' AND '.join(conditions)} "
+            f"SELECT {columns} FROM {self._sessions} s WHERE {' AND '.join(conditions)} "
             f"ORDER BY s.place DESC LIMIT ?"
         )
         return sql, [*bound, query.limit]
