@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import dspy
 
@@ -17,7 +17,7 @@ from ._calls.inject import predictors
 from ._calls.notify import notify, settle
 from ._calls.program import copied
 from ._core import SessionCore
-from ._progress import Progress, checked_progress, watching
+from ._progress import Cancel, Progress, checked_progress, watching
 from ._state import SessionState
 from ._trainsets import Trainsets
 from ._tree.branch import Branch
@@ -33,14 +33,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dspy_session")
 
 OnError = Literal["stop", "continue"]
-
-
-class Cancel(Protocol):
-    """What stops long work when it is set, e.g. a ``threading.Event``."""
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-        ...
 
 
 class Replaying(Trainsets):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -55,6 +56,21 @@ def positional_arity(metric: Metric) -> int:
     return min(count, _MOST_ARGUMENTS)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Item:
+    """One turn to score, by value, so that it can be sent to another process or machine."""
+
+    index: int
+    example: dspy.Example
+    prediction: dspy.Prediction
+
+
+def item_of(branch: Branch, index: int, history_field: str, gold: dspy.Example | None) -> Item:
+    """Return one turn for a metric: the recorded answer, and the edited one or ``gold``."""
+    example = example_of(branch, index, history_field) if gold is None else gold
+    return Item(index, example, dspy.Prediction(**thawed(branch.log[index].outputs)))
+
+
 def example_of(branch: Branch, index: int, history_field: str) -> dspy.Example:
     """Return a turn as an example: inputs, history as seen, and the outputs that count now."""
     record = branch.log[index]
@@ -64,27 +80,24 @@ def example_of(branch: Branch, index: int, history_field: str) -> dspy.Example:
     return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
 
 
-def score_turn(
-    metric: Metric, branch: Branch, index: int, history_field: str, gold: dspy.Example | None
-) -> Score:
-    """Score one turn: the recorded answer against the edited one, or against ``gold``.
+def score_item(metric: Metric, item: Item) -> Score:
+    """Score one turn.
 
     Raises:
         MetricError: The metric raised, or returned neither a number nor something with a score.
     """
-    example = example_of(branch, index, history_field) if gold is None else gold
-    prediction = dspy.Prediction(**thawed(branch.log[index].outputs))
-    arguments = (example, prediction, None, None, None)[: positional_arity(metric)]
+    arguments = (item.example, item.prediction, None, None, None)[: positional_arity(metric)]
     try:
         result = metric(*arguments)
     except DspySessionError:
         raise
     except Exception as error:
         msg = (
-            f"metric {metric_name(metric)!r} raised {type(error).__name__} on turn {index}: {error}"
+            f"metric {metric_name(metric)!r} raised {type(error).__name__} on turn {item.index}: "
+            f"{error}"
         )
         raise MetricError(msg) from error
-    return as_score(result, metric, index)
+    return as_score(result, metric, item.index)
 
 
 def as_score(result: Any, metric: Metric, index: int) -> Score:

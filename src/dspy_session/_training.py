@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,13 @@ import dspy
 
 from . import _examples as examples_of
 from ._branching import Branching
+from ._calls.policy import MetricErrorPolicy, check_choice
 from ._examples import Selection
-from ._progress import Progress, checked_progress, watching
-from ._scoring import Metric, checked_metric, metric_name, score_turn
+from ._progress import Cancel, Progress, checked_progress, watching
+from ._score_runs import results
+from ._scoring import Metric, checked_metric, item_of, metric_name
 from ._tree.amendments import Score
+from ._tree.branch import Branch
 from .errors import ArgumentError, ArgumentTypeError, MetricError
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ Gold = dspy.Example | Sequence[dspy.Example | None] | None
 class Training(Branching):
     """The part of a session that turns conversations into training data."""
 
-    def score(
+    def score(  # noqa: PLR0913  # each says one thing about the run
         self,
         metric: Metric,
         gold: Gold = None,
@@ -34,6 +38,8 @@ class Training(Branching):
         name: str | None = None,
         executor: Executor | None = None,
         progress: Progress = False,
+        cancel: Cancel | None = None,
+        on_metric_error: MetricErrorPolicy | None = None,
     ) -> list[float]:
         """Score every turn of the branch and keep the scores under the metric's name.
 
@@ -45,52 +51,61 @@ class Training(Branching):
                 number, or something with ``score`` and ``feedback``.
             gold: One example for all turns, or one per turn, in place of the turn's own.
             name: The name to keep the scores under; the metric's own when it is None.
-            executor: Any ``concurrent.futures.Executor`` to spread the calls over.
+            executor: Any ``concurrent.futures.Executor`` to spread the calls over: threads,
+                processes, or a cluster's, e.g. Dask's ``client.get_executor()``. Turns are sent by
+                value. Threads see the DSPy settings of the caller; other processes have their own.
             progress: True for a progress bar, or a function of (done, total).
+            cancel: Stops before the next turn once it is set, e.g. a ``threading.Event``. The
+                scores there are then stay.
+            on_metric_error: ``"zero"`` counts a failing metric 0.0, with the error as feedback;
+                ``"raise"`` raises. None: as the session was told.
 
         Returns:
-            The scores, oldest turn first. A metric's error counts 0.0, or is raised, as
-            ``on_metric_error`` says.
+            The scores, oldest turn first; NaN for turns that were not reached before ``cancel``.
 
         Raises:
             MetricError: A metric failed and ``on_metric_error`` is ``raise``; no score is kept.
+            KeyboardInterrupt: It was interrupted; the scores there are stay.
         """
         checked_metric(metric)
         checked_progress(progress)
-        branch = self._branch
+        check_choice("on_metric_error", on_metric_error or "zero", MetricErrorPolicy)
+        raises = (on_metric_error or self._settings.on_metric_error) == "raise"
+        branch, field = self._branch, self.history_field
         positions = range(branch.log.first, len(branch.log))
         golds = _golds(gold, len(positions))
+        items = (item_of(branch, at, field, one) for at, one in zip(positions, golds, strict=True))
+        chosen, scores = name or metric_name(metric), dict[int, Score]()
+        try:
+            with watching(progress, len(positions), "score") as tick:
+                for position, score in results(metric, items, executor, cancel):
+                    scores[position] = _counted(score, raises=raises)
+                    tick()
+        except MetricError:
+            raise
+        except BaseException:
+            self._keep_scores(branch, chosen, scores)
+            raise
+        self._keep_scores(branch, chosen, scores)
+        return [scores[one].value if one in scores else math.nan for one in positions]
 
-        def run(position: int, one: dspy.Example | None) -> Score:
-            return self._score_one(metric, position, gold=one, branch=branch)
-
-        jobs: Iterable[Score] = map(run, positions, golds)
-        if executor is not None:
-            jobs = executor.map(run, positions, golds)
-        scores = list(_watched(jobs, len(positions), progress))
-        chosen = name or metric_name(metric)
-        records = [branch.log[position] for position in positions]
+    def _keep_scores(self, branch: Branch, name: str, scores: Mapping[int, Score]) -> None:
+        records = [(branch.log[position], score) for position, score in sorted(scores.items())]
+        if not records:
+            return
         self._conversation.update(
             self._key,
-            f"scores by {chosen!r}",
+            f"scores by {name!r}",
             lambda now: now.marked_all(
-                (record.id, now.mark(record).scored(chosen, score))
-                for record, score in zip(records, scores, strict=True)
+                (record.id, now.mark(record).scored(name, score)) for record, score in records
             ),
         )
-        return [score.value for score in scores]
 
-    def _score_one(
-        self, metric: Metric, index: int, *, gold: dspy.Example | None = None, branch: Any = None
-    ) -> Score:
+    def _score_one(self, metric: Metric, index: int) -> Score:
         """Return a metric's score of one turn; changes nothing."""
-        try:
-            return score_turn(metric, branch or self._branch, index, self.history_field, gold)
-        except MetricError as error:
-            if self._settings.on_metric_error == "raise":
-                raise
-            _log_metric_error(error)
-            return Score(0.0, str(error))
+        item = item_of(self._branch, index, self.history_field, None)
+        ((_, score),) = results(metric, iter([item]), None, None)
+        return _counted(score, raises=self._settings.on_metric_error == "raise")
 
     def _examples(self, indices: Iterable[int]) -> list[dspy.Example]:
         """Return the examples of chosen turns."""
@@ -183,11 +198,14 @@ def _golds(gold: Gold, count: int) -> list[dspy.Example | None]:
     return golds
 
 
-def _watched(scores: Iterable[Score], total: int, progress: Progress) -> Iterable[Score]:
-    with watching(progress, total, "score") as tick:
-        for score in scores:
-            tick()
-            yield score
+def _counted(score: Score | MetricError, *, raises: bool) -> Score:
+    """Return a score, or what a failure counts."""
+    if isinstance(score, Score):
+        return score
+    if raises:
+        raise score
+    _log_metric_error(score)
+    return Score(0.0, str(score))
 
 
 def _log_metric_error(error: MetricError) -> None:

@@ -43,10 +43,10 @@ class Settings:
         _check_count("max_history_tokens", self.max_history_tokens)
         _check_count("trim_block", self.trim_block)
         self._check_block()
-        _check_choice("history_policy", self.history_policy, HistoryPolicy)
-        _check_choice("copy_mode", self.copy_mode, CopyMode)
-        _check_choice("lock", self.lock, LockMode)
-        _check_choice("on_metric_error", self.on_metric_error, MetricErrorPolicy)
+        check_choice("history_policy", self.history_policy, HistoryPolicy)
+        check_choice("copy_mode", self.copy_mode, CopyMode)
+        check_choice("lock", self.lock, LockMode)
+        check_choice("on_metric_error", self.on_metric_error, MetricErrorPolicy)
         if self.on_turn is not None and not callable(self.on_turn):
             msg = f"on_turn is a function (session, turn), got {type(self.on_turn).__name__}"
             raise ArgumentTypeError(msg)
@@ -113,7 +113,8 @@ def _check_count(name: str, value: object) -> None:
         raise ArgumentError(msg)
 
 
-def _check_choice(name: str, value: object, choices: Any) -> None:
+def check_choice(name: str, value: object, choices: Any) -> None:
+    """Refuse a value that is none of a ``Literal``'s."""
     allowed: Collection[str] = get_args(choices)
     if value not in allowed:
         msg = f"{name} is one of {', '.join(map(repr, allowed))}, got {value!r}"
