@@ -1,5 +1,6 @@
 // Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
+import type { CompareArgs, ComparisonView, Difference, DifferenceArgs } from "./comparison";
 import type { MessageWindow, Text, TurnDetail } from "./expanded_turn";
 import type { Kept, KeptArgs, ScoresArgs, ScoresView } from "./scores";
 import type { Filter, Job, RowWindow, Summary } from "./shown";
@@ -230,6 +231,8 @@ export interface Requests {
   export: { args: ExportArgs; result: Exported };
   part: { args: PartArgs; result: Part };
   tree: { args: TreeArgs; result: TreeView };
+  compare: { args: CompareArgs; result: ComparisonView };
+  next_difference: { args: DifferenceArgs; result: Difference };
   scores: { args: ScoresArgs; result: ScoresView };
   kept: { args: KeptArgs; result: Kept };
 }

@@ -31,6 +31,10 @@ from ._shapes import (
     TurnDetail,
 )
 from ._view_shapes import (
+    CompareArgs,
+    ComparisonView,
+    Difference,
+    DifferenceArgs,
     Kept,
     KeptArgs,
     ScoresArgs,
@@ -305,6 +309,8 @@ REQUESTS: dict[str, tuple[type, type]] = {
     "export": (ExportArgs, Exported),
     "part": (PartArgs, Part),
     "tree": (TreeArgs, TreeView),
+    "compare": (CompareArgs, ComparisonView),
+    "next_difference": (DifferenceArgs, Difference),
     "scores": (ScoresArgs, ScoresView),
     "kept": (KeptArgs, Kept),
 }

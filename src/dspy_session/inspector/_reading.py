@@ -11,6 +11,7 @@ from .._tree.branch import Branch
 from .._tree.record import Record
 from ..errors import TurnNotFoundError
 from . import _view_reads as views
+from ._compare_view import comparison_view, next_difference
 from ._desk import desk_of
 from ._detail import turn_detail
 from ._messages import MOST_MESSAGES, history_window, prompt_window
@@ -19,7 +20,7 @@ from ._rows import MOST_ROWS, nested_calls, positions_of
 from ._score_view import scores_view
 from ._shapes import Filter, MessageView, Row, Summary, TurnDetail
 from ._source import Session
-from ._view_shapes import Kept, ScoresView, TreeView
+from ._view_shapes import ComparisonView, Kept, ScoresView, TreeView
 
 
 class Reading:
@@ -74,6 +75,31 @@ class Reading:
             search: Text to find in any turn of any branch.
         """
         return views.tree(self._desk, {"branch": self._key, "search": search})
+
+    def compare(self, other: str, start: int = 0, stop: int = 60) -> ComparisonView:
+        """Return rows of this branch and another one, aligned by depth, with word diffs.
+
+        At most 60 rows at once; ``session.compare(other)`` gives all of them with their values.
+
+        Args:
+            other: Name of the branch to compare with.
+            start: First row, 0 = oldest.
+            stop: Row after the last one.
+
+        Raises:
+            BranchNotFoundError: There is no branch of that name.
+        """
+        right = self._desk.conversation.named(other)
+        return comparison_view(self._branch, right, range(start, stop))
+
+    def next_difference(self, other: str, row: int = -1, *, backwards: bool = False) -> int | None:
+        """Return the next row after ``row`` of :meth:`compare` that differs; None: there is none.
+
+        Raises:
+            BranchNotFoundError: There is no branch of that name.
+        """
+        right = self._desk.conversation.named(other)
+        return next_difference(self._branch, right, row, backwards=backwards)["row"]
 
     def scores(self, name: str = HAND, against: str | None = None) -> ScoresView:
         """Return the scores of one name as the plots show them.

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from ._compare_view import comparison_view, next_difference
 from ._desk import Desk
 from ._exports import kept_turns
 from ._protocol import ExportArgs
 from ._rows import positions_of
 from ._score_view import scores_view
 from ._tree_view import tree_view
-from ._view_shapes import Kept, KeptArgs, ScoresArgs, ScoresView, TreeArgs, TreeView
+from ._view_shapes import (
+    CompareArgs,
+    ComparisonView,
+    Difference,
+    DifferenceArgs,
+    Kept,
+    KeptArgs,
+    ScoresArgs,
+    ScoresView,
+    TreeArgs,
+    TreeView,
+)
 
 
 def tree(desk: Desk, args: TreeArgs) -> TreeView:
@@ -17,6 +29,18 @@ def tree(desk: Desk, args: TreeArgs) -> TreeView:
     revision = desk.conversation.revision
     branches = desk.conversation.branches
     return tree_view(branches, revision, args["branch"], args.get("search", ""))
+
+
+def compare(desk: Desk, args: CompareArgs) -> ComparisonView:
+    """Some rows of two branches aligned by depth."""
+    left, right = desk.branch(args["branch"]), desk.branch(args["other"])
+    return comparison_view(left, right, range(args["start"], args["stop"]))
+
+
+def difference(desk: Desk, args: DifferenceArgs) -> Difference:
+    """The next row of two branches that differs."""
+    left, right = desk.branch(args["branch"]), desk.branch(args["other"])
+    return next_difference(left, right, args["row"], backwards=args["backwards"])
 
 
 def scores(desk: Desk, args: ScoresArgs) -> ScoresView:

@@ -80,6 +80,8 @@ HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "export": export,
     "part": part,
     "tree": views.tree,
+    "compare": views.compare,
+    "next_difference": views.difference,
     "scores": views.scores,
     "kept": views.kept,
 }
