@@ -1,7 +1,18 @@
 /** How the kernel made of memory answers what the tree and the plots ask. */
-import type { Kept, ScoresView, TreeSegment, TreeView } from "../src/protocol";
+import type {
+  BothNumbers,
+  ComparisonView,
+  DiffPart,
+  FieldPair,
+  Kept,
+  Requests,
+  ScoresView,
+  TreeSegment,
+  TreeView,
+  TurnPair,
+} from "../src/protocol";
 import type { MemoryKernel, MemoryTurn } from "./memory_kernel";
-import { meanScore } from "./memory_view";
+import { meanScore, valueIn } from "./memory_view";
 
 /** The branches as a tree whose runs end where any branch forks or ends. */
 export function treeOf(kernel: MemoryKernel, search = ""): TreeView {
@@ -39,6 +50,46 @@ export function treeOf(kernel: MemoryKernel, search = ""): TreeView {
   const turns = segments.flatMap((segment) => segment.turns);
   const found = turns.filter((turn) => turn.found).length;
   return { revision, segments, turns: turns.length, found, low: 0, high: 1 };
+}
+
+const NONE: BothNumbers = { left: null, right: null };
+
+/** Two branches row by row; a field that differs is one part that went and one that came. */
+export function compared(
+  kernel: MemoryKernel,
+  { branch, other, start, stop }: Requests["compare"]["args"],
+): ComparisonView {
+  const [left, right] = [kernel.branch(branch), kernel.branch(other)];
+  const total = Math.max(left.turns.length, right.turns.length);
+  const pairs = Array.from({ length: total }, (_, index): TurnPair => {
+    const [one, two] = [left.turns[index], right.turns[index]];
+    const names = Object.keys({ ...one?.inputs, ...one?.outputs, ...two?.inputs, ...two?.outputs });
+    const fields = names.map((name): FieldPair => {
+      const [before, after] = [one && valueIn(one, name), two && valueIn(two, name)];
+      const changed = before !== after;
+      const side = name in { ...one?.inputs, ...two?.inputs } ? "inputs" : "outputs";
+      const parts: DiffPart[] = changed ? [] : [["same", before ?? ""]];
+      if (changed && before) parts.push(["removed", before]);
+      if (changed && after) parts.push(["added", after]);
+      return { name, side, changed, parts, left_out: 0 };
+    });
+    const score = { left: one?.score ?? null, right: two?.score ?? null };
+    return {
+      ...{ index, left: one?.id ?? null, right: two?.id ?? null, fields },
+      shared: one?.id === two?.id,
+      differs: fields.some(({ changed }) => changed) || score.left !== score.right,
+      scores: score.left === null && score.right === null ? {} : { exact: score },
+      ...{ tokens: { left: 812, right: 640 }, cost: NONE, latency_s: { left: 1.3, right: 0.9 } },
+    };
+  });
+  const parted = pairs.findIndex(({ shared }) => !shared);
+  return {
+    ...{ left: left.name, right: right.name, total, start },
+    shared: parted < 0 ? total : parted,
+    differing: pairs.filter(({ differs }) => differs).length,
+    means: { exact: { left: 0.4, right: 0.7 } },
+    turns: pairs.slice(start, stop),
+  };
 }
 
 export function scoresOf(kernel: MemoryKernel, key: string, name: string): ScoresView {

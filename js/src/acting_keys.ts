@@ -42,7 +42,7 @@ function lettered(store: Store, { key, at, page }: Stroke, row: Row | undefined)
   return true;
 }
 
-const PANELS: Record<string, Panel> = { "?": "help", t: "tree" };
+const PANELS: Record<string, Panel> = { "?": "help", t: "tree", c: "compare" };
 
 const LETTERS: Record<string, (store: Store, row: Row, column: number) => void> = {
   e: editCell,

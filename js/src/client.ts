@@ -54,6 +54,11 @@ const READS: ReadonlySet<Name> = new Set<Name>([
   "text",
   "preview_export",
   "part",
+  "tree",
+  "compare",
+  "next_difference",
+  "scores",
+  "kept",
 ]);
 
 // Every view of a model hears every answer, in other windows too: numbers must not meet.

@@ -24,4 +24,5 @@ export const PANELS: Record<Panel, FunctionComponent<{ store: Store }>> = {
   filter: FilterPanel,
   help: HelpPanel,
   tree: viewPanel("tree"),
+  compare: viewPanel("compare"),
 };

@@ -1,5 +1,6 @@
 /** The third script: the tree, the comparison and the plots. */
 import type { FunctionComponent } from "preact";
+import { ComparePanel } from "./comparison/ComparePanel";
 import type { View } from "./store/screen";
 import type { Store } from "./store/store";
 import { TreePanel } from "./tree/TreePanel";
@@ -8,4 +9,5 @@ export { default as styles } from "./styles/views.css";
 
 export const VIEWS: Record<View, FunctionComponent<{ store: Store }>> = {
   tree: TreePanel,
+  compare: ComparePanel,
 };

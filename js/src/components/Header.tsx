@@ -30,6 +30,9 @@ export function Header({ store }: { store: Store }) {
       <PanelButton store={store} panel="tree" name="Tree">
         Tree
       </PanelButton>
+      <PanelButton store={store} panel="compare" name="Compare">
+        Compare
+      </PanelButton>
       <span class="dim">
         {view?.turns ?? 0} turns
         {view?.mean_score != null && ` · mean ${formatScore(view.mean_score)}`}

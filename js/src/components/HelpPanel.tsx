@@ -15,7 +15,7 @@ const KEYS = [
   ["s", "score"],
   ["x", "exclude or include"],
   ["[ ]", "previous, next sibling"],
-  ["t", "tree of branches"],
+  ["t c", "tree of branches, compare two"],
   ["/", "search"],
   ["?", "this help"],
 ] as const;
@@ -26,6 +26,13 @@ const TREE_KEYS = [
   ["/, then n N", "find; next, previous found"],
   ["+ − 0", "zoom, whole tree"],
   ["F2 * Delete", "rename, star, prune the branch"],
+  ["c", "compare with the branch at the cursor"],
+] as const;
+
+const COMPARE_KEYS = [
+  ["↑ ↓, Home, End, Page", "move"],
+  ["n p", "next, previous difference"],
+  ["Enter", "show the turn in the table"],
 ] as const;
 
 function Keys({ keys }: { keys: readonly (readonly [string, string])[] }) {
@@ -47,6 +54,8 @@ export function HelpPanel({ store }: { store: Store }) {
       <Keys keys={KEYS} />
       <b>In the tree</b>
       <Keys keys={TREE_KEYS} />
+      <b>In the comparison</b>
+      <Keys keys={COMPARE_KEYS} />
       <label>
         <input
           type="checkbox"

@@ -8,7 +8,7 @@ import type { Rows } from "./rows";
 export type Panel = "filter" | "export" | "branch" | "help" | View;
 
 /** Panels that come with the third script. */
-export type View = "tree";
+export type View = "tree" | "compare";
 
 /** Where the keyboard is: a cell of a row, or the detail below it. */
 export interface Focus {
@@ -36,6 +36,8 @@ export interface OfTheScreen {
   readonly panel: Signal<Panel | null>;
   readonly status: Signal<Announcement>;
   readonly metric: Signal<string>;
+  /** Key of the branch chosen to compare with; empty: none yet. */
+  readonly other: Signal<string>;
   readonly letterKeys: Signal<boolean>;
   /** Why the second script did not come, when it was asked for last. */
   readonly withoutMore: Signal<string>;
@@ -53,6 +55,7 @@ export function ofTheScreen(branch: string, rows: Rows, metric: string): OfTheSc
     panel: signal(null),
     status: signal({ text: "", isError: false }),
     metric: signal(metric),
+    other: signal(""),
     letterKeys: signal(true),
     withoutMore: signal(""),
   };

@@ -57,6 +57,10 @@ const KEYS: Record<string, (store: Store, hand: Hand, event: KeyboardEvent) => v
   },
   Delete: (store) => void act(store, "prune", { branch: store.branch.peek() }),
   t: (store) => togglePanel(store, "tree"),
+  c: (store, hand) => {
+    store.other.value = cursorOf(hand)?.branch ?? "";
+    togglePanel(store, "compare");
+  },
 };
 
 function goThere(store: Store, hand: Hand): void {

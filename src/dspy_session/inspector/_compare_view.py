@@ -13,7 +13,7 @@ MOST_PAIRS = 60
 MOST_COUNTED = 2_000
 """The most rows whose differences are counted at once."""
 
-FIELD_CHARS = 20_000
+FIELD_CHARS = 8_000
 """The most characters of one field's diff; the turn itself holds the rest."""
 
 
