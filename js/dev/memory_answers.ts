@@ -2,7 +2,7 @@
 import type { Acted, Requests } from "../src/protocol";
 import type { MemoryKernel, MemoryTurn } from "./memory_kernel";
 import { detailOf, fieldDetail, rowOf, summaryOf, valueIn } from "./memory_view";
-import { compared, keptOf, scoresOf, treeOf } from "./memory_views";
+import { compared, keptOf, nextDifference, scoresOf, treeOf } from "./memory_views";
 
 type Answers = {
   [K in keyof Requests]: (kernel: MemoryKernel, args: Requests[K]["args"]) => Requests[K]["result"];
@@ -226,12 +226,7 @@ export const answers: Answers = {
   part: ({ parts }, { name }) => ({ source: parts[name] }),
   tree: (kernel, { search }) => treeOf(kernel, search),
   compare: compared,
-  next_difference(kernel, { row, backwards, ...at }) {
-    const { turns } = compared(kernel, { ...at, start: 0, stop: Infinity });
-    const rows = turns.flatMap(({ differs }, at) => (differs ? [at] : []));
-    const next = backwards ? rows.findLast((one) => one < row) : rows.find((one) => one > row);
-    return { row: next ?? null };
-  },
+  next_difference: nextDifference,
   scores: (kernel, { branch, name }) => scoresOf(kernel, branch, name),
   kept: (kernel, { branch, filter }) => keptOf(kernel, branch, filter.min_score ?? -Infinity),
   stop: ({ state }) => ({ revision: state.revision, message: "Stopped." }),

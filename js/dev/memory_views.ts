@@ -2,6 +2,7 @@
 import type {
   BothNumbers,
   ComparisonView,
+  Difference,
   DiffPart,
   FieldPair,
   Kept,
@@ -90,6 +91,16 @@ export function compared(
     means: { exact: { left: 0.4, right: 0.7 } },
     turns: pairs.slice(start, stop),
   };
+}
+
+export function nextDifference(
+  kernel: MemoryKernel,
+  { row, backwards, ...at }: Requests["next_difference"]["args"],
+): Difference {
+  const { turns } = compared(kernel, { ...at, start: 0, stop: Infinity });
+  const rows = turns.flatMap(({ differs }, at) => (differs ? [at] : []));
+  const next = backwards ? rows.findLast((one) => one < row) : rows.find((one) => one > row);
+  return { row: next ?? null };
 }
 
 export function scoresOf(kernel: MemoryKernel, key: string, name: string): ScoresView {
