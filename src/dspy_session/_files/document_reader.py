@@ -40,7 +40,7 @@ class Reader:
             self._message(message, n) for n, message in enumerate(document.items("messages"))
         ]
         document.read("prompts", lambda _: self._prompts.fill(messages))
-        self._filters = [_filter(one, n) for n, one in enumerate(document.items("filters"))]
+        self._filters = [read_filter(one, n) for n, one in enumerate(document.items("filters"))]
         self._histories = self._read_histories(document)
         self._edits = document.read("edits", lambda _: self._versions(document, "edits"))
         self._marks = document.read("marks", lambda _: self._versions(document, "marks"))
@@ -48,14 +48,14 @@ class Reader:
         records = self._read_records()
         document.read("runs", lambda _: self._runs.fill(records))
         self.branches = [self._branch(one, n) for n, one in enumerate(document.items("branches"))]
-        _check_family(self.branches)
+        check_family(self.branches)
 
     # --- amendments and histories ------------------------------------------------------------
 
     def _versions(self, document: Item, name: str) -> list[Any]:
         if name == "edits":
             return read_versions(document.items(name), self._edit, NO_EDITS)
-        return read_versions(document.items(name), _mark, NO_MARKS)
+        return read_versions(document.items(name), read_mark, NO_MARKS)
 
     def _edit(self, record_id: str, data: Any) -> Fields:
         return self._fields(data, record_id)
@@ -256,7 +256,8 @@ def _texts(item: Item, key: str) -> list[str]:
     return found
 
 
-def _filter(data: Any, number: int) -> FieldFilter:
+def read_filter(data: Any, number: int) -> FieldFilter:
+    """Return the field filter in JSON data."""
     item = Item(data, "filters", number)
     inputs = frozenset(_texts(item, "inputs")) if "inputs" in item.data else None
     return FieldFilter(frozenset(_texts(item, "exclude")), inputs)
@@ -282,7 +283,8 @@ def _time(data: Any) -> datetime.datetime:
     return moment
 
 
-def _mark(record_id: str, data: Any) -> Mark:
+def read_mark(record_id: str, data: Any) -> Mark:
+    """Return the mark in JSON data."""
     item = Item(data, record_id)
     given = Item(item.data.get("scores", {}), record_id, "scores")
     scores = {name: _score(given.items(name), record_id, "scores", name) for name in given.data}
@@ -306,7 +308,8 @@ def _score(data: list[Any], *at: Any) -> Score:
     return Score(value, feedback)
 
 
-def _check_family(branches: Sequence[Branch]) -> None:
+def check_family(branches: Sequence[Branch]) -> None:
+    """Refuse branches that cannot belong to one conversation."""
     if not branches:
         raise damaged("there is none", "branches")
     by_key = {branch.key: branch for branch in branches}

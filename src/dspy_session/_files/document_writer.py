@@ -28,11 +28,11 @@ class Writer:
         self.runs: LogWriter[Record] = LogWriter()
         self.prompts: LogWriter[dict[str, Any]] = LogWriter()
         self.edits = VersionWriter(self._edit, self._in_order)
-        self.marks = VersionWriter(_mark, self._in_order)
+        self.marks = VersionWriter(written_mark, self._in_order)
         self.written: list[dict[str, Any]] = []
         self.messages: list[Any] = []
         self.filters: list[Any] = []
-        self.histories = _Histories(self.texts)
+        self.histories = Histories(self.texts)
         self.nodes: list[dict[str, Any]] = []
         self._records: list[Record] = []
         self._numbers: dict[str, int] = {}
@@ -232,7 +232,7 @@ class Writer:
         return {"value": self.texts.value(encode(_plain(value), at=at))}
 
 
-class _Histories:
+class Histories:
     """Lists of history messages, each as how much it shares with the last, and the rest."""
 
     def __init__(self, texts: TextWriter) -> None:
@@ -246,6 +246,7 @@ class _Histories:
         self._last: tuple[int, ...] = ()
 
     def number(self, history: tuple[Fields, ...]) -> int:
+        """Return the number of a history, written now if it is new."""
         number = self._numbers.get(id(history))
         if number is None:
             self._kept.append(history)
@@ -299,7 +300,8 @@ def _time(moment: datetime.datetime) -> Any:
     return encode(moment, at=("created_at",))
 
 
-def _mark(record_id: str, mark: Mark) -> dict[str, Any]:
+def written_mark(record_id: str, mark: Mark) -> dict[str, Any]:
+    """Return a mark as JSON-ready data."""
     at = (f"the mark of {record_id}",)
     written: dict[str, Any] = {
         "scores": {
