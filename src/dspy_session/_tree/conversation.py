@@ -7,9 +7,9 @@ import datetime
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, Protocol
 
 from ..errors import (
     ArgumentError,
@@ -54,6 +54,20 @@ class RunningCall:
     started_at: datetime.datetime
 
 
+class Journal(Protocol):
+    """Writes changes down before they are seen."""
+
+    def write(self, before: Branches, change: Change, made: int) -> None:
+        """Write a change; when this raises, the conversation stays as it is.
+
+        Args:
+            before: All branches before the change.
+            change: The change.
+            made: How many branches were ever made.
+        """
+        ...
+
+
 class Conversation:
     """Named branches over one tree of turns, with undo and redo of every change.
 
@@ -64,6 +78,8 @@ class Conversation:
 
     def __init__(self, branch: Branch | None = None) -> None:
         root = branch or Branch()
+        self.journal: Journal | None = None
+        """Where changes are written before anyone sees them."""
         self.id = uuid.uuid4().hex
         self.revision = 0
         self._branches: dict[str, Branch] = {root.key: root}
@@ -75,6 +91,8 @@ class Conversation:
 
     def _prepare(self) -> None:
         self._lock = threading.RLock()
+        # Held by one change at a time, also while a journal writes, when others may go on reading.
+        self._changing = threading.RLock()
         self._call_locks: dict[str, CallLock] = {}
         self._listeners: list[Callable[[], None]] = []
 
@@ -133,7 +151,7 @@ class Conversation:
         With ``joins``, it is taken back together with the change before it, where that has the
         same label: many steps of one action.
         """
-        with self._lock:
+        with self._changing:
             after = {
                 key: branch
                 for key, branch in make(self._branches).items()
@@ -141,6 +159,7 @@ class Conversation:
             }
             if not after:
                 return after
+            self._write(after)
             before = {key: self._branches.get(key) for key in after}
             action = Action(label, before, after)
             # In this order an interrupt leaves at worst an action that takes back nothing.
@@ -173,13 +192,14 @@ class Conversation:
         *,
         back: bool,
     ) -> str:
-        with self._lock:
+        with self._changing:
             if not source:
                 msg = f"nothing to {'undo' if back else 'redo'}"
                 raise ConflictError(msg)
             action = source[-1]
             target = action.before if back else action.after
             self._refuse_while_running(target)
+            self._write(target)
             source.pop()
             self._put(target)
             other.append(action)
@@ -187,23 +207,42 @@ class Conversation:
         return action.label
 
     def _refuse_while_running(self, target: Change) -> None:
-        for call in self._running:
+        for call in self.running:
             branch = self._branches.get(call.branch)
             new = target.get(call.branch, branch)
             if branch is not None and (new is None or new.log is not branch.log):
                 msg = f"a call is running on branch {branch.name!r}; wait for it or stop it first"
                 raise ConflictError(msg)
 
+    def _write(self, change: Change) -> None:
+        if self.journal is not None:
+            self.journal.write(self._branches, change, self._made)
+
+    def restore(self, branches: Iterable[Branch], made: int) -> None:
+        """Put other branches in place of all there are, as they are stored; nothing is written."""
+        with self._changing, self._lock:
+            self._branches = {branch.key: branch for branch in branches}
+            self._made = max(made, 1 + max(branch.order for branch in self._branches.values()))
+            self._undo.clear()
+            self._redo.clear()
+            self.revision += 1
+        self._tell()
+
     def _put(self, change: Change) -> None:
-        present = {**self._branches, **change}
-        self._branches = {key: branch for key, branch in present.items() if branch is not None}
-        self.revision += 1
+        with self._lock:
+            present = {**self._branches, **change}
+            self._branches = {key: branch for key, branch in present.items() if branch is not None}
+            self.revision += 1
+
+    def changing(self) -> AbstractContextManager[Any]:
+        """Let nobody else change the conversation for the body of ``with``."""
+        return self._changing
 
     # --- branches --------------------------------------------------------------------------
 
     def fork(self, key: str, length: int, name: str | None, *, kind: str = "fork") -> Branch:
         """Make a new branch from another one's first ``length`` turns."""
-        with self._lock:
+        with self._changing:
             branch = self[key]
             number, chosen = self.reserve(name, kind=kind)
             new = branch.forked(length, chosen, number)
@@ -212,14 +251,14 @@ class Conversation:
 
     def reserve(self, name: str | None, *, kind: str) -> tuple[int, str]:
         """Return a number and a name for a branch that is to be added once it is finished."""
-        with self._lock:
+        with self._changing:
             number = self._made
             self._made += 1
             return number, self._free_name(kind) if name is None else self._checked_name(name)
 
     def rename(self, key: str, name: str) -> Branch:
         """Give a branch another name."""
-        with self._lock:
+        with self._changing:
             branch = self[key]
             if name == branch.name:
                 return branch
@@ -229,7 +268,7 @@ class Conversation:
 
     def prune(self, key: str) -> None:
         """Take a branch away; its forks stay, as they hold their own turns."""
-        with self._lock:
+        with self._changing:
             branch = self[key]
             if len(self._branches) == 1:
                 msg = f"{branch.name!r} is the only branch; reset it instead of pruning it"
@@ -265,7 +304,7 @@ class Conversation:
 
     def call_lock(self, key: str) -> CallLock:
         """The lock that orders the calls on one branch."""
-        with self._lock:
+        with self._changing:
             return self._call_locks.setdefault(key, CallLock())
 
     # --- running calls and listeners -------------------------------------------------------
@@ -304,8 +343,8 @@ class Conversation:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        del state["_lock"], state["_listeners"], state["_call_locks"]
-        state["_running"] = []
+        del state["_lock"], state["_changing"], state["_listeners"], state["_call_locks"]
+        state["_running"], state["journal"] = [], None  # a copy goes its own way from here
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

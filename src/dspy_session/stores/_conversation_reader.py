@@ -6,7 +6,7 @@ import dataclasses
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 from rpds import HashTrieMap
@@ -26,7 +26,7 @@ from ._known import Counts, Known, PromptPart
 from ._lazy import LazyItems, LazyRun, Slot, log_in
 from ._row_reader import RowReader
 from ._texts import RowTextWriter, unpacked
-from ._values import Problem, Row, StoredSession
+from ._values import Problem, StoredSession
 
 OnCorrupt = Literal["raise", "skip"]
 Message = dict[str, Any]
@@ -85,9 +85,9 @@ class ConversationReader:
             DamagedRowError: A branch or another row that all depend on cannot be read.
         """
         with self._lock:
-            counts = self._guarded("session", "", self._counts)
+            counts = self._guarded("session", "", self._counts) or self._counted()
             self._known.start_from(counts)
-            self._known.shared_from(self._rows.get("text", {}))
+            self._known.learn_shared(self._rows.get("text", {}))
             self._make_runs()
             branches = self._branches()
         conversation = Conversation(branches[0])
@@ -107,6 +107,21 @@ class ConversationReader:
     def _counts(self) -> Counts:
         layout = json.loads(self._layout) if self._layout else {}
         return Counts(**{name: int(value) for name, value in layout.items()})
+
+    def _counted(self) -> Counts:
+        """What the counts must be at least, judged by the rows."""
+
+        def behind(kind: str, least: int) -> int:
+            return max([least, *(int(key) + 1 for key in self._rows.get(kind, {}))])
+
+        return Counts(
+            made=1_000_000,  # only ever compared with others
+            runs=behind("run", 0),
+            edits=behind("edits", 2),
+            marks=behind("marks", 2),
+            seeds=behind("seed", 0),
+            aliases=behind("alias", 0),
+        )
 
     def _branches(self) -> list[Branch]:
         found: list[Branch] = []
@@ -453,17 +468,11 @@ class _Lost(list[Message]):
     """Messages in place of those that cannot be read."""
 
     def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return [self[0] for _ in range(number.start or 0, number.stop or 0)]
         return {"role": "user", "content": _LOST}
 
 
 def _numbers(key: str) -> tuple[int, int]:
     run, _, position = key.partition(":")
     return int(run), int(position)
-
-
-def rows_by_kind(rows: Iterable[Row]) -> dict[str, dict[str, str]]:
-    """Return kind to key to body."""
-    found: dict[str, dict[str, str]] = {}
-    for row in rows:
-        found.setdefault(row.kind, {})[row.key] = row.body
-    return found

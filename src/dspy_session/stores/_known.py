@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 from .._tree.log import _Run  # pyright: ignore[reportPrivateUsage]
@@ -72,6 +73,14 @@ class Counts:
     aliases: int = 0
 
 
+def text_of(message: dict[str, Any]) -> tuple[str, str] | None:
+    """Return role and content of a message that consists of these, as most do."""
+    role, content = message.get("role"), message.get("content")
+    if type(role) is str and type(content) is str and list(message) == ["role", "content"]:
+        return role, content
+    return None
+
+
 class Known:
     """Names of what is stored, by identity: values never change, so the same object is the same.
 
@@ -111,6 +120,18 @@ class Known:
     def new_texts(self) -> dict[str, str]:
         """Return the texts that need a row in this batch, by key."""
         return self._new_texts
+
+    def learn_shared(self, keys: Iterable[str]) -> None:
+        """The texts with these keys have rows of their own."""
+        for key in keys:
+            self.shared.learn(key, True)
+
+    def learn_message(self, message: dict[str, Any], place: RowPlace) -> None:
+        """A message of a prompt stands in a row."""
+        self.messages.learn(id(message), (place, message))
+        text = text_of(message)
+        if text is not None:
+            self.message_texts.learn(text, place)
 
     def keep(self) -> None:
         """The batch was written: what is new is in the store."""

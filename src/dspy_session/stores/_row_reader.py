@@ -30,6 +30,7 @@ class RowReader(Reader):
         self, data: Any, types: Types, rows: Rows, tables: Mapping[str, Any]
     ) -> None:
         item = Item(data)
+        self.json = item.data
         self._types = types
         self._records = item.items("records", [])
         self._texts: Any = RowTextReader(rows, self._records)

@@ -16,7 +16,7 @@ from .._tree.log import Log, _Run  # pyright: ignore[reportPrivateUsage]
 from .._tree.record import Record
 from .._tree.values import Fields
 from ..errors import EncodeError
-from ._known import Known, PromptPart, RowPlace
+from ._known import Known, PromptPart, RowPlace, text_of
 from ._runs import RunWriter
 from ._texts import packed
 
@@ -116,7 +116,7 @@ class RowWriter(Writer):
     def _message(self, message: Message, at: tuple[Any, ...]) -> None:
         known = self._known
         found = known.messages.get(id(message))
-        text = _text_of(message)
+        text = text_of(message)
         place = found[0] if found else known.message_texts.get(text) if text else None
         if place is None:
             place = (self._key, len(self.messages))
@@ -133,13 +133,6 @@ class RowWriter(Writer):
             msg = "a prompt holds a message that was not written"
             raise AssertionError(msg)
         return found[0]
-
-
-def _text_of(message: Message) -> tuple[str, str] | None:
-    role, content = message.get("role"), message.get("content")
-    if type(role) is str and type(content) is str and list(message) == ["role", "content"]:
-        return role, content
-    return None
 
 
 def _shown(value: Any) -> str:
