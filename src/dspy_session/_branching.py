@@ -215,7 +215,7 @@ class Branching(SessionCore):
         call, start, commit = self._again(index, inputs, name)
         with call.open():
             result = call.run_anyhow()
-        session, turn = commit(call.record(start, result))
+        session, turn = self._stored(lambda: commit(call.record(start, result)))
         settle(notify(self._settings.on_turn, session, turn))
         return session
 
@@ -226,7 +226,7 @@ class Branching(SessionCore):
         call, start, commit = self._again(index, inputs, name)
         with call.open():
             result = await call.arun()
-        session, turn = commit(call.record(start, result))
+        session, turn = await self._astored(lambda: commit(call.record(start, result)))
         left = notify(self._settings.on_turn, session, turn)
         if left is not None:
             await left

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import dspy
 
@@ -13,6 +15,10 @@ from ._calls.program import Program
 from ._state import SessionState
 from ._tree.branch import Branch
 from ._tree.conversation import Conversation
+from ._turns import Turn
+from .errors import StoreError
+
+T = TypeVar("T")
 
 
 class SessionCore:
@@ -45,6 +51,27 @@ class SessionCore:
         """Whether this code runs inside a call on the same branch, which holds its lock."""
         frame = current_frame()
         return frame is not None and self._key in frame.session_ids
+
+    def _stored(self, work: Callable[[], T]) -> T:
+        """Do what changes the conversation; an answer that cannot be stored is in the error."""
+        try:
+            return work()
+        except StoreError as error:
+            if isinstance(error.unsaved, Branch):
+                error.unsaved = Turn(error.unsaved, len(error.unsaved.log) - 1)
+            raise
+
+    async def _astored(self, work: Callable[[], T]) -> T:
+        """The same, awaited: a store's disk or server holds up no event loop."""
+        if self._conversation.journal is None:
+            return self._stored(work)
+        writing = asyncio.ensure_future(asyncio.to_thread(self._stored, work))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # Too late: what is being written is written before the conversation is left alone.
+            await asyncio.wait([writing])
+            raise
 
     @property
     def history_field(self) -> str:

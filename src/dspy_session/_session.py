@@ -17,8 +17,8 @@ from ._calls.parts import with_part
 from ._calls.policy import Settings, field_names
 from ._calls.program import Program, attributes_for, checked_module, copied
 from ._calls.trial import is_trial
-from ._saving import Saving
 from ._state import SessionState, as_seed
+from ._storing import Storing
 from ._tree.branch import Branch
 from ._tree.conversation import Conversation
 from ._tree.record import new_id
@@ -28,9 +28,10 @@ from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from .inspector import SessionInspector
+    from .stores import SessionStore
 
 
-class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodOverride]
+class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A DSPy program with a conversation: call it like the program, and it remembers.
 
     Args:
@@ -59,6 +60,8 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         trim_block: How many turns go at once, under ``max_turns`` and ``max_history_tokens``;
             None: one under ``max_turns``, a quarter of the tokens.
         input_field_override: Another name for ``history_input_fields``.
+        store: Where conversations are kept, or its URL, see :func:`dspy_session.stores.open_store`;
+            :meth:`open` opens one of them.
 
     Raises:
         ArgumentTypeError: An argument is of the wrong type, e.g. ``module`` is no ``dspy.Module``.
@@ -89,6 +92,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         max_history_tokens: int | None = None,
         trim_block: int | None = None,
         input_field_override: Iterable[str] | None = None,
+        store: str | SessionStore | None = None,
     ) -> None:
         dspy.Module.__init__(self)
         if isinstance(module, Session):
@@ -118,6 +122,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
         self._id = new_id()
         self._wrap(module if not isinstance(module, dspy.Module) else copied(module, copy_mode))  # type: ignore[arg-type]
         self._own_state = self.new_state()
+        self._keep_in(store)
 
     def _wrap(self, module: dspy.Module) -> None:
         settings = self._settings
@@ -155,7 +160,7 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
             call = Call(self._program, settings, order, self._branch)
             with call.open():
                 result = call.run()
-            turn = self._commit(call, result) if records else None
+            turn = self._stored(lambda: self._commit(call, result)) if records else None
         if turn is not None:
             settle(notify(settings.on_turn, self, turn))
         return result
@@ -169,12 +174,15 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
                 call = Call(self._program, settings, order, self._branch)
                 with call.open():
                     result = await call.arun()
-                turn = self._commit(call, result) if records else None
+                turn = None
+                if records:
+                    turn = await self._astored(lambda: self._commit(call, result))
         if turn is not None and (left := notify(settings.on_turn, self, turn)) is not None:
             await left
         return result
 
     def _refuse_positional(self, args: tuple[Any, ...]) -> None:
+        self._refuse_unopened()
         if args:
             names = ", ".join(f"{name}=…" for name in self._program.inputs) or "question=…"
             msg = f"a session takes its inputs by name: session({names})"
@@ -299,7 +307,9 @@ class Session(Saving, dspy.Module):  # pyright: ignore[reportIncompatibleMethodO
 
     def deepcopy(self) -> Session:
         """Return a copy of the program, as optimizers ask for it, with an empty conversation."""
-        return self._sibling(self.module.deepcopy(), self.new_state())
+        twin = self._sibling(self.module.deepcopy(), self.new_state())
+        twin._store = twin._stored_as = None
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Session:
         twin = self.deepcopy()

@@ -353,7 +353,7 @@ class Conversation:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Conversation:
         # Branches are immutable: the copy shares them and goes its own way from here.
-        with self._lock:
+        with self._changing, self._lock:
             copied = Conversation.__new__(Conversation)
             copied.__setstate__(self.__getstate__())
             copied.id = uuid.uuid4().hex

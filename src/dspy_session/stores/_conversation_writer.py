@@ -121,14 +121,12 @@ class _Writing:
         known = self._known
         rows = [*self._rows, *(Row("run", key, body) for key, body in self._runs.rows.items())]
         for key, body in self._edits.rows.items():
-            rows.append(_row("edits", key, body, _texts(self._edits.said[key])))  # noqa: PERF401
+            rows.append(_row("edits", key, body, _texts(self._edits.said[key])))
         rows += [Row("marks", key, body) for key, body in self._marks.rows.items()]
         if self._runs.aliases:
             rows.append(Row("alias", str(known.counts.aliases), json.dumps(self._runs.aliases)))
             known.counts.aliases += 1
-        rows += [
-            Row("text", key, packed_text(text)) for key, text in known.new_texts().items()
-        ]
+        rows += [Row("text", key, packed_text(text)) for key, text in known.new_texts().items()]
         return rows
 
 

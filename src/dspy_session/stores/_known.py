@@ -100,7 +100,7 @@ class Known:
         self.prompts: Staged[int, tuple[tuple[PromptPart, ...], Any]] = Staged()
         self.messages: Staged[int, tuple[RowPlace, Any]] = Staged()
         self.message_texts: Staged[tuple[str, str], RowPlace] = Staged()
-        self.shared: Staged[str, bool] = Staged()
+        self.shared: Staged[str, str] = Staged()
         """Keys of texts with rows of their own."""
         self._tables: tuple[Staged[Any, Any], ...] = (
             self.runs, self.placed, self.records, self.edits, self.marks, self.seeds,
@@ -113,7 +113,7 @@ class Known:
         """Make sure that a text has a row of its own; return its key."""
         key = digest_of(text)
         if self.shared.get(key) is None:
-            self.shared[key] = True
+            self.shared[key] = key
             self._new_texts[key] = text
         return key
 
@@ -124,7 +124,7 @@ class Known:
     def learn_shared(self, keys: Iterable[str]) -> None:
         """The texts with these keys have rows of their own."""
         for key in keys:
-            self.shared.learn(key, True)
+            self.shared.learn(key, key)
 
     def learn_message(self, message: dict[str, Any], place: RowPlace) -> None:
         """A message of a prompt stands in a row."""

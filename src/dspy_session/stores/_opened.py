@@ -13,12 +13,12 @@ from .._tree.conversation import Branches, Change, Conversation
 from .._tree.values import Fields
 from ..errors import ArgumentError, SessionConflictError, SessionNotFoundError, StoreError
 from ._checks import checked_id, checked_metadata
-from ._conversation_reader import ConversationReader, OnCorrupt
+from ._conversation_reader import ConversationReader
 from ._conversation_writer import ConversationWriter
 from ._known import Known
 from ._store import SessionStore
 from ._unsaved import kept
-from ._values import Batch, Problem, SessionInfo, StoredSession
+from ._values import Batch, Problem, SessionInfo
 
 _Open = WeakValueDictionary[tuple[str, frozenset[tuple[str, type]]], "StoredConversation"]
 _opened: WeakKeyDictionary[SessionStore, _Open] = WeakKeyDictionary()
@@ -35,13 +35,11 @@ class StoredConversation:
         on_corrupt: What to do about damaged rows, see :class:`ConversationReader`.
     """
 
-    def __init__(
-        self, store: SessionStore, session_id: str, types: Types, on_corrupt: OnCorrupt
-    ) -> None:
+    def __init__(self, store: SessionStore, session_id: str, types: Types, on_corrupt: str) -> None:
         self.store, self.session_id = store, session_id
         self.problems: list[Problem] = []
         """What was skipped, with ``on_corrupt="skip"``."""
-        self._types, self._on_corrupt = types, on_corrupt
+        self._types, self._skips = types, on_corrupt == "skip"
         self._known, self._version = Known(), 0
         self._unsaved: list[Branch] = []
         self._conversation: Conversation | None = None
@@ -58,26 +56,34 @@ class StoredConversation:
 
     def begin(
         self, seed: tuple[Fields, ...] | None, user_id: str | None, metadata: Mapping[str, Any]
-    ) -> None:
-        """Write a new session, with an empty conversation.
-
-        Raises:
-            SessionConflictError: There is one of that id already.
-        """
+    ) -> bool:
+        """Write a new session, with an empty conversation; False: another process just did."""
         conversation = Conversation(Branch(seed=seed))
         branches = {branch.key: branch for branch in conversation.branches}
         info = {"user_id": user_id, "metadata": metadata}
         batch = ConversationWriter(self._known).batch({}, branches, 1, info)
-        self._append(batch, 0)
+        try:
+            self._append(batch, 0)
+        except SessionConflictError:
+            return False
         self._bind(conversation)
+        return True
 
-    def read(self, stored: StoredSession) -> None:
-        """Take the stored conversation, in place of what is in memory."""
+    def read_anew(self) -> None:
+        """Take the stored conversation, in place of what is in memory.
+
+        Raises:
+            SessionNotFoundError: The store has none.
+        """
+        stored = self.store.load(self.session_id)
+        if stored is None:
+            msg = f"session {self.session_id!r} is not in the store any more: it was deleted"
+            raise SessionNotFoundError(msg)
         known = Known()
-        reader = ConversationReader(stored, self._types, known, self._on_corrupt)
+        reader = ConversationReader(stored, self._types, known, skips=self._skips)
         found = reader.conversation()
         self._known, self._version = known, stored.info.version
-        self.problems = reader.problems
+        self.problems = reader.damage.problems
         if self._conversation is None:
             self._bind(found)
         else:
@@ -114,10 +120,9 @@ class StoredConversation:
         """Hold on to an answer that was paid for and could not be written."""
         for branch in change.values():
             newest = None if branch is None else branch.log.last
-            if branch is not None and newest is not None:
-                if self._known.records.get(newest.id) is None:
-                    self._unsaved.append(branch)
-                    error.unsaved = branch
+            if newest is not None and self._known.records.get(newest.id) is None:
+                self._unsaved += [branch] if branch else []
+                error.unsaved = branch
 
     # --- after a conflict ------------------------------------------------------------------------
 
@@ -132,11 +137,7 @@ class StoredConversation:
         """
         conversation = self.conversation
         with conversation.changing():
-            stored = self.store.load(self.session_id)
-            if stored is None:
-                msg = f"session {self.session_id!r} is not in the store any more: it was deleted"
-                raise SessionNotFoundError(msg)
-            self.read(stored)
+            self.read_anew()
             waiting, self._unsaved = self._unsaved, []
             keys: list[str] = []
             while waiting:
@@ -160,7 +161,7 @@ def opened(  # noqa: PLR0913  # what a session is opened with
     seed: tuple[Fields, ...] | None = None,
     user_id: str | None = None,
     metadata: Mapping[str, Any] | None = None,
-    on_corrupt: OnCorrupt = "raise",
+    on_corrupt: str = "raise",
 ) -> StoredConversation:
     """Return the conversation of a session; it begins now if the store has none.
 
@@ -183,35 +184,24 @@ def opened(  # noqa: PLR0913  # what a session is opened with
     if on_corrupt not in ("raise", "skip"):
         msg = f"on_corrupt is 'raise' or 'skip', got {on_corrupt!r:.80}"
         raise ArgumentError(msg)
-    if user_id is not None:
-        checked_id(user_id, "user_id")
+    owner = None if user_id is None else checked_id(user_id, "user_id")
     data = checked_metadata(metadata)
     key = (session_id, frozenset(types.items()))
     with _opening:
         shared = _opened.setdefault(store, _Open())
         present = shared.get(key)
     info = store.info(session_id)
-    if info is not None and user_id is not None and info.user_id != user_id:
-        msg = f"session {session_id!r} belongs to another user than {user_id!r}"
+    if info is not None and owner is not None and info.user_id != owner:
+        msg = f"session {session_id!r} belongs to another user than {owner!r}"
         raise ArgumentError(msg)
-    if present is not None and info is not None and present.conversation.journal is present:
+    if present is not None and info is not None:
         if present.is_behind(info):
             present.refresh()
         return present
     made = StoredConversation(store, session_id, types, on_corrupt)
-    if info is None:
-        try:
-            made.begin(seed, user_id, data)
-        except SessionConflictError:  # another process began it just now
-            info = store.info(session_id)
-    if info is not None:
-        stored = store.load(session_id)
-        if stored is None:
-            msg = f"session {session_id!r} was deleted while it was opened"
-            raise SessionNotFoundError(msg)
-        made.read(stored)
+    if info is not None or not made.begin(seed, owner, data):
+        made.read_anew()
     with _opening:
-        present = shared.get(key)
-        if present is None or info is None:
-            shared[key] = present = made
+        present = shared.get(key) if info is not None else None
+        shared[key] = present = present or made
     return present

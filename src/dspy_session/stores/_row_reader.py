@@ -13,7 +13,7 @@ from .._files.known_types import Types
 from .._tree.branch import Branch
 from .._tree.record import Record
 from .._tree.values import Fields
-from ._texts import RowTextReader, Rows
+from ._texts import Rows, RowTextReader
 
 
 class RowReader(Reader):
@@ -23,12 +23,11 @@ class RowReader(Reader):
         data: What stands in the row.
         types: The classes that may be rebuilt.
         rows: The rows around it.
-        tables: ``runs``, ``prompts``, ``edits``, ``marks`` and ``seeds`` of the whole session.
+        tables: ``runs``, ``prompts``, ``edits``, ``marks`` and ``seeds`` of the whole session,
+            and ``nodes``, which returns the first of equal standings of all nodes.
     """
 
-    def __init__(
-        self, data: Any, types: Types, rows: Rows, tables: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, data: Any, types: Types, rows: Rows, tables: Mapping[str, Any]) -> None:
         item = Item(data)
         self.json = item.data
         self._types = types
@@ -40,7 +39,8 @@ class RowReader(Reader):
         self._histories = self._read_histories(
             Item({"said": item.items("said", []), "histories": item.items("histories", [])})
         )
-        self._nodes = self._read_nodes(item.items("nodes", []))
+        shared = tables["nodes"]
+        self._nodes = [shared(nodes) for nodes in self._read_nodes(item.items("nodes", []))]
         self._data = item
 
     def records(self) -> list[Record]:

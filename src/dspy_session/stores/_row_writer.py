@@ -95,10 +95,9 @@ class RowWriter(Writer):
     def _what_can_be_written(self, fields: Fields, number: int) -> dict[str, Any]:
         kept: dict[str, Any] = {}
         for name, value in fields.items():
-            try:
-                kept[name] = encode(value)
-            except EncodeError as problem:
-                kept[name] = encode(_shown(value))
+            problem = _problem_with(value)
+            kept[name] = encode(value if problem is None else _shown(value))
+            if problem is not None:
                 flag = f"{name!r} could not be stored ({problem}); its repr was stored"
                 self._flags.setdefault(number, []).append(flag)
         return kept
@@ -133,6 +132,14 @@ class RowWriter(Writer):
             msg = "a prompt holds a message that was not written"
             raise AssertionError(msg)
         return found[0]
+
+
+def _problem_with(value: Any) -> EncodeError | None:
+    try:
+        encode(value)
+    except EncodeError as problem:
+        return problem
+    return None
 
 
 def _shown(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
@@ -23,6 +24,7 @@ _SHORTEST_SHARED = 64
 _LARGE = 8_192
 """A single text longer than this gets a row of its own, so that it is stored once."""
 _STORED = "stored"
+_PARAGRAPH = re.compile(r".+?(?:\n\n+|\Z)", re.DOTALL)
 _BUDGET = 2**31
 
 
@@ -53,10 +55,28 @@ class RowTextWriter(TextWriter):
         return text  # each turn can be read without the others
 
     @override
+    def parts(self, text: str) -> list[Any]:
+        found: list[Any] = []
+        for part in super().parts(text):
+            found += part if isinstance(part, _Chunks) else [part]
+        return found
+
+    @override
     def _piece(self, text: str) -> Any:
-        if len(text) < _SHORTEST_SHARED:
-            return encode(text)
-        return tagged(_STORED, key=self._share(text))
+        # Boilerplate repeats by the paragraph; what stands between may be new each time.
+        chunks, short = _Chunks(), ""
+        for chunk in _PARAGRAPH.findall(text):
+            if len(chunk) < _SHORTEST_SHARED:
+                short += chunk
+                continue
+            chunks += [encode(short)] if short else []
+            chunks.append(tagged(_STORED, key=self._share(chunk)))
+            short = ""
+        return _Chunks([*chunks, encode(short)]) if short else chunks
+
+
+class _Chunks(list[Any]):
+    """Several parts of a text that stand in place of one."""
 
 
 class Rows(Protocol):
@@ -106,7 +126,7 @@ class RowTextReader(TextReader):
             )
             if not inside:
                 raise Undecodable(f"it refers to {reference!r:.80}, which is not there")
-            found = found[key]
+            found = cast("Any", found)[key]
         if type(found) is dict and found.get(TAG) == "text":  # the same text, earlier in that row
             return self.text(found.get("parts"))
         if type(found) is not str:

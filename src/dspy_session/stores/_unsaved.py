@@ -36,14 +36,10 @@ def kept(conversation: Conversation, branch: Branch) -> str:
     return fork.key
 
 
-def _home(
-    conversation: Conversation, branch: Branch, earlier: list[str]
-) -> tuple[Branch, int]:
+def _home(conversation: Conversation, branch: Branch, earlier: list[str]) -> tuple[Branch, int]:
     """Return the branch that agrees longest with the earlier turns, and how many of them it has."""
-    if branch.key in conversation:
-        candidates = [conversation[branch.key]]
-    else:
-        candidates = conversation.branches
+    own = [conversation[branch.key]] if branch.key in conversation else []
+    candidates = own or conversation.branches
     agreements = [(_agreement(one, earlier), -number) for number, one in enumerate(candidates)]
     agreed, number = max(agreements)
     return candidates[-number], agreed
