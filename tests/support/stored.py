@@ -6,6 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import dspy
+from support.scripted import scripted_lm
+
 from dspy_session import Session
 from dspy_session._tree.log import Log
 from dspy_session._tree.record import Node
@@ -45,3 +48,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
     return value
+
+
+def answers(*texts: str) -> Any:
+    """Let a model give these answers for the body of ``with``."""
+    return dspy.context(lm=scripted_lm(*({"answer": text} for text in texts)))
