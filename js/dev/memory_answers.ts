@@ -1,6 +1,6 @@
 /** How the kernel made of memory answers each request. */
 import type { Acted, Requests } from "../src/protocol";
-import type { MemoryKernel, MemoryTurn } from "./memory_kernel";
+import { type MemoryKernel, type MemoryTurn, turn } from "./memory_kernel";
 import { detailOf, fieldDetail, rowOf, summaryOf, valueIn } from "./memory_view";
 import { compared, keptOf, nextDifference, scoresOf, treeOf } from "./memory_views";
 
@@ -147,7 +147,9 @@ export const answers: Answers = {
     }),
   score: (kernel, args) =>
     change(kernel, "Score", () => {
-      find(kernel, args).amend({ score: args.value });
+      const { amend, turn } = find(kernel, args);
+      const { value: score, name: scoreName = "hand", feedback = turn.feedback } = args;
+      amend({ score, scoreName, feedback });
       return undefined;
     }),
   annotate: (kernel, { branch, turn_id, version, ...notes }) =>
@@ -188,16 +190,7 @@ export const answers: Answers = {
     return job(kernel, "send", "Sending", () => {
       const turn_id = `t${kernel.state.nextId++}`;
       const made = { id: turn_id, inputs, outputs: { answer: "Thanks for asking." }, edited: {} };
-      const rest = {
-        score: null,
-        label: null,
-        note: null,
-        excluded: false,
-        version: 0,
-        stale: false,
-        calls: [],
-      };
-      kernel.branch(branch).turns.push({ ...made, ...rest });
+      kernel.branch(branch).turns.push(turn(turn_id, "", "", made));
       return { branch, turn_id };
     });
   },

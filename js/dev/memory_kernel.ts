@@ -10,6 +10,8 @@ export interface MemoryTurn {
   outputs: Record<string, string>;
   edited: Record<string, string>;
   score: number | null;
+  scoreName: string;
+  feedback: string | null;
   label: string | null;
   note: string | null;
   excluded: boolean;
@@ -32,6 +34,7 @@ export interface MemoryState {
   branches: MemoryBranch[];
   current: string;
   metrics: string[];
+  scoredBy: string[];
   canCall: boolean;
   undo: { words: string; branches: MemoryBranch[] }[];
   redo: { words: string; branches: MemoryBranch[] }[];
@@ -53,6 +56,7 @@ export function turn(
 ): MemoryTurn {
   return {
     ...{ id, inputs: { question }, outputs: { answer }, edited: {}, score: null, label: null },
+    ...{ scoreName: "exact", feedback: "close, but too vague" },
     ...{ note: null, excluded: false, version: 0, stale: false, calls: [], ...more },
   };
 }
@@ -65,6 +69,7 @@ export function conversation(turns: MemoryTurn[], more: Partial<MemoryState> = {
       branches: [main],
       current: "b0",
       metrics: ["exact", "length"],
+      scoredBy: ["exact", "hand"],
       canCall: true,
     },
     ...{

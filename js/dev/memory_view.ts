@@ -86,7 +86,13 @@ export function summaryOf(state: MemoryState): Summary {
         mean_score: meanScore(branch.turns),
       },
     })),
-    ...{ metrics, scored_by: ["exact"], labels: ["good", "vague"], can_call: state.canCall, jobs },
+    ...{
+      metrics,
+      scored_by: state.scoredBy,
+      labels: ["good", "vague"],
+      can_call: state.canCall,
+      jobs,
+    },
     ...{ undo: undo.at(-1)?.words ?? null, redo: redo.at(-1)?.words ?? null, running: [] },
     head: {
       ...{ branch: current, revision, turns: turns.length, matched: turns.length, start: 0 },
@@ -124,8 +130,7 @@ export function detailOf(state: MemoryState, key: string, id: string): TurnDetai
   return {
     ...{ turn_id: id, index, version, label, note, calls, usage },
     ...{ inputs: fields(turn.inputs), outputs: fields(turn.outputs) },
-    scores:
-      score === null ? [] : [{ name: "exact", value: score, feedback: "close, but too vague" }],
+    scores: score === null ? [] : [{ name: turn.scoreName, value: score, feedback: turn.feedback }],
     ...{ history_seen: index, history_now: index, prompts: 1 },
     python: `session.turns[${index}]`,
     stale_because: turn.stale ? [1] : [],

@@ -1,4 +1,6 @@
 /** Keys that act on the conversation or on the turn that has the keyboard. */
+
+import { HAND_SCORES } from "./hand_scores";
 import { FIRST_FIELD, moved, type Stroke } from "./keys";
 import type { Row } from "./protocol";
 import { act, start } from "./store/actions";
@@ -36,23 +38,32 @@ function lettered(store: Store, { key, at, page }: Stroke, row: Row | undefined)
     togglePanel(store, panel);
     return true;
   }
+  const given = row && HAND_SCORES[key];
   const letter = row && LETTERS[key];
-  if (!letter) return false;
-  letter(store, row, at.column);
+  if (given !== undefined && row) scoreByHand(store, row, given);
+  else if (letter) letter(store, row, at.column);
+  else return false;
   return true;
 }
 
-const PANELS: Record<string, Panel> = { "?": "help", t: "tree", c: "compare" };
+const PANELS: Record<string, Panel> = { "?": "help", t: "tree", c: "compare", m: "scores" };
 
 const LETTERS: Record<string, (store: Store, row: Row, column: number) => void> = {
   e: editCell,
   f: (store, row) => void act(store, "fork", { branch: shown(store), turn_id: row.turn_id }),
   r: (store, row) => void start(store, "rerun", { branch: shown(store), turn_id: row.turn_id }),
   s: (store, row) => editTarget(store, row, { kind: "score" }),
+  l: (store, row) => editTarget(store, row, { kind: "label" }),
   x: exclude,
   "[": (store, row) => showSibling(store, row, -1),
   "]": (store, row) => showSibling(store, row, 1),
 };
+
+/** A score by hand in one key; null takes it away. */
+function scoreByHand(store: Store, row: Row, value: number | null): void {
+  const { turn_id, version } = row;
+  void act(store, "score", { branch: shown(store), turn_id, version, value });
+}
 
 export function exclude(store: Store, row: Row): void {
   const { turn_id, version } = row;

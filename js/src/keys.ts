@@ -18,7 +18,7 @@ export function pressed(store: Store, event: KeyboardEvent, page: Page): boolean
   if (altKey) return false;
   const control = event.ctrlKey || event.metaKey;
   if (control ? leapt(store, key) : moved(store, key, page)) return true;
-  if (control ? !/^z$/i.test(key) : !/^([a-z[\]/?]|Enter|F2)$/.test(key)) return false;
+  if (control ? !/^z$/i.test(key) : !/^([a-z0-9[\]/?+-]|Enter|F2)$/.test(key)) return false;
   const stroke = { key, control, shift: shiftKey, at: store.focus.peek(), page };
   const here = more.peek();
   if (here) return here.acted(store, stroke);

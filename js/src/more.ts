@@ -25,4 +25,5 @@ export const PANELS: Record<Panel, FunctionComponent<{ store: Store }>> = {
   help: HelpPanel,
   tree: viewPanel("tree"),
   compare: viewPanel("compare"),
+  scores: viewPanel("scores"),
 };

@@ -1,6 +1,7 @@
 /** The third script: the tree, the comparison and the plots. */
 import type { FunctionComponent } from "preact";
 import { ComparePanel } from "./comparison/ComparePanel";
+import { ScoresPanel } from "./plots/ScoresPanel";
 import type { View } from "./store/screen";
 import type { Store } from "./store/store";
 import { TreePanel } from "./tree/TreePanel";
@@ -10,4 +11,5 @@ export { default as styles } from "./styles/views.css";
 export const VIEWS: Record<View, FunctionComponent<{ store: Store }>> = {
   tree: TreePanel,
   compare: ComparePanel,
+  scores: ScoresPanel,
 };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.branches import conversation_of, nested, said
 
+from dspy_session._tree.amend import UNSET
 from dspy_session._tree.branch import Branch
 from dspy_session._tree.conversation import Conversation
 from dspy_session.errors import (
@@ -85,6 +86,15 @@ def test_an_edit_can_be_taken_back_by_revert(conversation):
     commands.edit(conversation, at(conversation, 1), {"answer": "new"}, ())
     commands.revert(conversation, at(conversation, 1), [])
     assert not main(conversation).edits
+
+
+def test_another_score_keeps_the_feedback_unless_it_is_given(conversation):
+    commands.score(conversation, at(conversation, 0), 0.5, feedback="so-so")
+    commands.score(conversation, at(conversation, 0), 0.75, feedback=UNSET)
+    kept = main(conversation).mark(main(conversation).log[0]).scores["hand"]
+    assert (kept.value, kept.feedback) == (0.75, "so-so")
+    commands.score(conversation, at(conversation, 0), 0.75, feedback=None)
+    assert main(conversation).mark(main(conversation).log[0]).scores["hand"].feedback is None
 
 
 def test_a_score_can_be_taken_away(conversation):

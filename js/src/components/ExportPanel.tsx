@@ -27,7 +27,7 @@ const OPTIONS = Object.entries(FORMATS).map(([format, [name]]) => [format, name]
 export function ExportPanel({ store }: { store: Store }) {
   const format = useSignal<Format>("examples");
   const target = useSignal("");
-  const strict = useSignal(false);
+  const { strict } = store;
   const preview = useSignal<ExportPreview | null>(null);
   const problem = useSignal("");
 

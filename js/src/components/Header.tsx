@@ -45,6 +45,9 @@ export function Header({ store }: { store: Store }) {
         Filter
       </PanelButton>
       <Scoring store={store} />
+      <PanelButton store={store} panel="scores" name="Scores">
+        Scores
+      </PanelButton>
       <PanelButton store={store} panel="export" name="Export">
         Export
       </PanelButton>

@@ -3,6 +3,7 @@ import type { ScoreDetail } from "../protocol";
 import type { Target, TurnAt } from "../store/drafts";
 import { openDraft } from "../store/editing";
 import type { Store } from "../store/store";
+import { ByHand } from "./ByHand";
 import { DraftOr } from "./DraftOr";
 import { ScoreValue } from "./ScoreValue";
 
@@ -37,11 +38,19 @@ export function Scores({ store, turn, scores, callId }: Props) {
             <DraftOr store={store} turn={turn} target={target}>
               <ScoreValue score={value} />
               {edit(target, `${value}`, `edit ${name}`)}
+            </DraftOr>
+            <DraftOr store={store} turn={turn} target={{ kind: "feedback", name, value, ...call }}>
               {feedback && <q dir="auto">{feedback}</q>}
+              {edit(
+                { kind: "feedback", name, value, ...call },
+                feedback ?? "",
+                feedback ? "edit feedback" : "say why",
+              )}
             </DraftOr>
           </div>
         );
       })}
+      <ByHand store={store} turn={turn} scores={scores} {...call} />
       <DraftOr store={store} turn={turn} target={added}>
         {edit(added, "", "score by hand", "link acts")}
       </DraftOr>

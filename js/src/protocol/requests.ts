@@ -80,7 +80,11 @@ export interface RevertArgs {
   call_id?: string;
 }
 
-/** Give a turn a score by hand; null removes it. ``name`` defaults to the hand's own score. */
+/**
+ * Give a turn a score by hand; null removes it. ``name`` defaults to the hand's own score.
+ *
+ * Feedback that is absent stays as it is, null clears.
+ */
 export interface ScoreArgs {
   branch: string;
   turn_id: string;

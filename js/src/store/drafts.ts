@@ -5,7 +5,16 @@ import type { Signal } from "../signals";
 export type Target =
   | FieldTarget
   | { readonly kind: "score"; readonly name?: string; readonly callId?: string }
+  | FeedbackTarget
   | { readonly kind: "label" | "note" };
+
+/** Why a score is what it is. */
+export interface FeedbackTarget {
+  readonly kind: "feedback";
+  readonly name: string;
+  readonly value: number;
+  readonly callId?: string;
+}
 
 /** A field of a turn, or of a call nested in it. */
 export interface FieldTarget {

@@ -17,8 +17,9 @@ import { announce, focusOn } from "./screen";
 import type { Store } from "./store";
 
 export function draftName(turn: TurnAt, target: Target): string {
-  const what = "field" in target ? target.field : "name" in target ? target.name : target.kind;
-  return `Edit ${what} of turn ${turn.index}`;
+  const { kind } = target;
+  const what = "field" in target ? target.field : "name" in target ? target.name : kind;
+  return `Edit ${kind === "feedback" ? `feedback of ${what}` : what} of turn ${turn.index}`;
 }
 
 /** Opens an editor; a draft that was begun in the other place moves here with its text. */
@@ -126,6 +127,12 @@ async function send(store: Store, { target, turn, text }: Draft): Promise<void> 
     case "inputs":
       await begin(store, "rerun", { branch, turn_id, inputs: { [target.field]: text } });
       break;
+    case "feedback": {
+      const { name, value } = target;
+      const feedback = text.trim() || null;
+      await perform(store, "score", { ...at, name, value, feedback, ...call });
+      break;
+    }
     case "score": {
       const value = text.trim() === "" ? null : Number(text);
       if (value !== null && !Number.isFinite(value))

@@ -8,7 +8,7 @@ import type { Rows } from "./rows";
 export type Panel = "filter" | "export" | "branch" | "help" | View;
 
 /** Panels that come with the third script. */
-export type View = "tree" | "compare";
+export type View = "tree" | "compare" | "scores";
 
 /** Where the keyboard is: a cell of a row, or the detail below it. */
 export interface Focus {
@@ -38,6 +38,8 @@ export interface OfTheScreen {
   readonly metric: Signal<string>;
   /** Key of the branch chosen to compare with; empty: none yet. */
   readonly other: Signal<string>;
+  /** Whether an export ends at the first turn that does not pass. */
+  readonly strict: Signal<boolean>;
   readonly letterKeys: Signal<boolean>;
   /** Why the second script did not come, when it was asked for last. */
   readonly withoutMore: Signal<string>;
@@ -56,6 +58,7 @@ export function ofTheScreen(branch: string, rows: Rows, metric: string): OfTheSc
     status: signal({ text: "", isError: false }),
     metric: signal(metric),
     other: signal(""),
+    strict: signal(false),
     letterKeys: signal(true),
     withoutMore: signal(""),
   };

@@ -14,14 +14,14 @@ from .record import Record
 from .values import frozen_copy, same_fields, same_value
 
 
-class _Unset:
+class Unset:
     """The type of UNSET."""
 
     def __repr__(self) -> str:
         return "UNSET"
 
 
-UNSET: Final = _Unset()
+UNSET: Final = Unset()
 """Stands for "leave as it is" where None means "clear"."""
 
 
@@ -113,17 +113,17 @@ def annotate(
     branch: Branch,
     record: Record,
     *,
-    label: str | _Unset | None = UNSET,
-    note: str | _Unset | None = UNSET,
-    excluded: bool | _Unset = UNSET,
+    label: str | Unset | None = UNSET,
+    note: str | Unset | None = UNSET,
+    excluded: bool | Unset = UNSET,
 ) -> Branch:
     """Set label, note or exclusion of a turn; None or an empty text clears."""
     mark = branch.mark(record)
     changed = dataclasses.replace(
         mark,
-        label=mark.label if isinstance(label, _Unset) else _text(label, "label"),
-        note=mark.note if isinstance(note, _Unset) else _text(note, "note"),
-        excluded=mark.excluded if isinstance(excluded, _Unset) else bool(excluded),
+        label=mark.label if isinstance(label, Unset) else _text(label, "label"),
+        note=mark.note if isinstance(note, Unset) else _text(note, "note"),
+        excluded=mark.excluded if isinstance(excluded, Unset) else bool(excluded),
     )
     return branch if changed == mark else branch.marked(record.id, changed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from .._tree.amend import UNSET
 from .._tree.amendments import HAND
 from . import _commands as commands
 from . import _long as long
@@ -63,7 +64,7 @@ def score(desk: Desk, args: ScoreArgs) -> Acted:
         target_of(args),
         args["value"],
         name=args.get("name", HAND),
-        feedback=args.get("feedback"),
+        feedback=args.get("feedback", UNSET),
     )
     return acted(desk, message)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._tree.amend import (
     UNSET,
+    Unset,
     annotate,
     check_version,
     edit_outputs,
@@ -107,16 +108,18 @@ def score(
     value: float | None,
     *,
     name: str = HAND,
-    feedback: str | None = None,
+    feedback: str | Unset | None = None,
 ) -> str:
-    """Give a score by hand, or take it away with None."""
+    """Give a score by hand, or take it away with None; UNSET feedback stays as it is."""
     _short("name of a score", name, NAME_CHARS)
     _short("feedback", feedback, EDIT_CHARS)
 
     def make(branch: Branch, _position: int, record: Record) -> Branch:
         if value is None and name not in branch.mark(record).scores:
             return branch
-        return give_score(branch, record, value, name=name, feedback=feedback)
+        given = branch.mark(record).scores.get(name)
+        told = (given and given.feedback) if isinstance(feedback, Unset) else feedback
+        return give_score(branch, record, value, name=name, feedback=told)
 
     what = "take away the score" if value is None else f"score {value:g}"
     return _change(conversation, target, what if name == HAND else f"{what} ({name})", make)

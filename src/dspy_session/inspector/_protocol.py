@@ -139,7 +139,10 @@ class RevertArgs(TypedDict):
 
 
 class ScoreArgs(TypedDict):
-    """Give a turn a score by hand; null removes it. ``name`` defaults to the hand's own score."""
+    """Give a turn a score by hand; null removes it. ``name`` defaults to the hand's own score.
+
+    Feedback that is absent stays as it is, null clears.
+    """
 
     branch: str
     turn_id: str
