@@ -1,7 +1,14 @@
 """Multi-turn DSPy programs: conversations you can see, branch, correct, score and train from."""
 
 from . import errors
-from ._calls.frame import carry_frame, get_current_history
+from ._calls.frame import carry_frame
+from ._calls.projections import (
+    get_child_l1_ledger,
+    get_current_history,
+    get_execution_trace,
+    get_node_memory,
+    get_outer_history,
+)
 from ._files.known_types import register_type
 from ._session import Session
 from ._state import SessionState
@@ -16,7 +23,11 @@ __all__ = [
     "Turn",
     "carry_frame",
     "errors",
+    "get_child_l1_ledger",
     "get_current_history",
+    "get_execution_trace",
+    "get_node_memory",
+    "get_outer_history",
     "register_type",
     "sessionify",
     "with_memory",

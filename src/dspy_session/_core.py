@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,25 +12,65 @@ import dspy
 
 from ._binding import bound_state
 from ._calls.frame import current_frame
+from ._calls.memory import Choices
 from ._calls.policy import Settings
 from ._calls.program import Program
+from ._calls.walk import Conversing, Walk
 from ._state import SessionState
 from ._tree.branch import Branch
 from ._tree.conversation import Conversation
+from ._tree.grafting import grafted
 from ._turns import Turn
 from .errors import StoreError
 
 T = TypeVar("T")
 
+OWNER = "_dspy_session_owner"
+"""On a node that reads like a session: a weak reference to the session around it."""
 
-class SessionCore:
+
+class SessionCore(Conversing):
     """The inside of a session. :class:`dspy_session.Session` adds what users call."""
 
     module: dspy.Module
     _id: str
     _program: Program
     _settings: Settings
+    _choices: Choices
     _own_state: SessionState
+
+    def _wrap(self, module: dspy.Module) -> None:
+        """Put a program in place, and make its parts nodes of this session."""
+        from ._nodes import MIXINS
+
+        settings = self._settings
+        self._program = Program(
+            module,
+            settings.history_field,
+            strict=settings.strict_history_annotation,
+            choices=self._choices,
+            mixins=MIXINS,
+        )
+        self._settings = dataclasses.replace(
+            settings,
+            history_field=self._program.history_field,
+            memory=settings.memory and self._program.policies.program.lifespan != "stateless",
+        )
+        self.module = module
+        self._own_nodes()
+
+    def _refresh(self) -> None:
+        """Take in what was put into the program since it was wrapped."""
+        if self.module is not self._program.module:  # as map_named_predictors does
+            self._wrap(self.module)
+        elif (refreshed := self._program.refreshed()) is not self._program:
+            self._program = refreshed
+            self._own_nodes()
+
+    def _own_nodes(self) -> None:
+        for part in self._program.nodes:
+            if isinstance(part.value, Conversing):
+                part.value.__dict__[OWNER] = weakref.ref(self)
 
     @property
     def _state(self) -> SessionState:
@@ -80,3 +122,13 @@ class SessionCore:
 
     def _on_branch(self, key: str) -> Any:
         raise NotImplementedError
+
+
+def adopting(module: Any, branch: Branch) -> Branch:
+    """Return a branch to begin with: the turns of sessions inside a module are calls of nodes."""
+    parts = Walk(module).of_kind("session") if isinstance(module, dspy.Module) else ()
+    for part in parts:
+        inner: Branch = part.value._branch
+        if part.within is None and (len(inner.log) or inner.memory):
+            branch = grafted(branch, part.path, inner)
+    return branch

@@ -13,9 +13,9 @@ import dspy
 
 from ._calls.call import Call, Order
 from ._calls.history import snapshot
-from ._calls.inject import predictors
 from ._calls.notify import notify, settle
 from ._calls.program import copied
+from ._calls.walk import predictors
 from ._core import SessionCore
 from ._progress import Cancel, Progress, checked_progress, watching
 from ._state import SessionState

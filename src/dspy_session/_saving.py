@@ -9,9 +9,9 @@ from typing import Any
 import dspy
 from typing_extensions import Self
 
-from ._calls.inject import predictors
 from ._calls.policy import Settings
 from ._calls.signatures import program_fields
+from ._calls.walk import predictors
 from ._files import dspy_types as dspy_types  # imported for what it registers
 from ._files.atomic import read_bytes, write_atomically
 from ._files.document import conversation_from, document_of, is_conversation

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import dspy
 from dspy.predict.parameter import Parameter
+from typing_extensions import Unpack
 
 from ._binding import StateBinding
 from ._calls.call import Call, Order, commit_to, order_of
+from ._calls.inject import Sessioned
+from ._calls.memory import Choices, MemoryOptions
+from ._calls.nested import NestedModule
 from ._calls.notify import notify, settle
 from ._calls.parts import with_part
 from ._calls.policy import Settings, field_names
-from ._calls.program import Program, attributes_for, checked_module, copied
+from ._calls.program import attributes_for, checked_module, copied
 from ._calls.trial import is_trial
+from ._calls.walk import is_session
+from ._core import OWNER, adopting
 from ._state import SessionState, as_seed
 from ._storing import Storing
 from ._tree.branch import Branch
@@ -62,6 +68,8 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
         input_field_override: Another name for ``history_input_fields``.
         store: Where conversations are kept, or its URL, see :func:`dspy_session.stores.open_store`;
             :meth:`open` opens one of them.
+        memory: What nested nodes remember, as :func:`dspy_session.with_memory` says; unless
+            something is asked for there, they see the conversation, or their own calls.
 
     Raises:
         ArgumentTypeError: An argument is of the wrong type, e.g. ``module`` is no ``dspy.Module``.
@@ -93,9 +101,10 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
         trim_block: int | None = None,
         input_field_override: Iterable[str] | None = None,
         store: str | SessionStore | None = None,
+        **memory: Unpack[MemoryOptions],
     ) -> None:
         dspy.Module.__init__(self)
-        if isinstance(module, Session):
+        if isinstance(module, Session) and not isinstance(module, (Sessioned, NestedModule)):
             msg = "the module is a session already; use it, or wrap its .module"
             raise ArgumentTypeError(msg)
         allowed = field_names("history_input_fields", history_input_fields)
@@ -118,19 +127,13 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
             max_history_tokens=max_history_tokens,
             trim_block=trim_block,
         )
+        self._choices = Choices(memory)
         self._initial = as_seed(initial_history)
         self._id = new_id()
+        first = adopting(module, Branch(seed=self._initial))
         self._wrap(module if not isinstance(module, dspy.Module) else copied(module, copy_mode))  # type: ignore[arg-type]
-        self._own_state = self.new_state()
+        self._own_state = SessionState._of(Conversation(first), first.key)
         self._keep_in(store)
-
-    def _wrap(self, module: dspy.Module) -> None:
-        settings = self._settings
-        self._program = Program(
-            module, settings.history_field, strict=settings.strict_history_annotation
-        )
-        self._settings = dataclasses.replace(settings, history_field=self._program.history_field)
-        self.module = module
 
     # --- calls -------------------------------------------------------------------------------
 
@@ -189,10 +192,7 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
             raise ArgumentTypeError(msg)
 
     def _order(self, inputs: Mapping[str, Any]) -> Order:
-        if self.module is self._program.module:
-            self._program = self._program.refreshed()
-        else:  # somebody put another program in place, as map_named_predictors does
-            self._wrap(self.module)
+        self._refresh()
         return order_of(self._program, inputs)
 
     def _present_settings(self) -> Settings:
@@ -289,8 +289,8 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
             ArgumentTypeError: It is no ``dspy.Module``.
             ArgumentError: There is no such node, or the new part takes or gives other fields.
         """
-        if isinstance(module, Session):
-            module = module.module
+        if is_session(module):
+            module = module.module  # type: ignore[attr-defined]
         if isinstance(module, dspy.Module):
             module = copied(module, self._settings.copy_mode)
         if node is not None:
@@ -321,6 +321,7 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
     ) -> Session:
         twin = type(self).__new__(type(self))
         vars(twin).update(attributes_for(twin, self))
+        vars(twin).pop(OWNER, None)
         twin.history, twin.callbacks = [], list(self.callbacks)
         twin._id = new_id()
         if memory is not None:

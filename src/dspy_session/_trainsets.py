@@ -11,8 +11,8 @@ import dspy
 from typing_extensions import TypedDict, Unpack
 
 from . import _examples as examples_of
-from ._calls.inject import predictors
 from ._calls.signatures import history_field
+from ._calls.walk import predictors
 from ._examples import HistoryVersion, Selection
 from ._scoring import Metric, metric_name
 from ._training import Training

@@ -10,7 +10,8 @@ import pytest
 from support.scripted import scripted_lm
 
 from dspy_session import errors, sessionify
-from dspy_session._calls.inject import Sessioned, inject, predictors, sessioned_class
+from dspy_session._calls.inject import Sessioned, inject, swapped_class
+from dspy_session._calls.walk import Walk, predictors
 
 ADAPTERS = [dspy.ChatAdapter(), dspy.JSONAdapter(), dspy.XMLAdapter()]
 SIGNATURES = [
@@ -191,7 +192,7 @@ def test_a_field_of_that_name_that_is_no_history_is_refused_and_nothing_changes(
 
     program = Program()
     with pytest.raises(errors.ArgumentError, match="history_field"):
-        inject(program, "history", strict=False)
+        inject(Walk(program), "history", Sessioned, strict=False, wanted=lambda part: True)
     assert type(program.fine) is dspy.Predict
     assert "history" not in program.fine.signature.fields
 
@@ -236,8 +237,8 @@ def test_the_class_is_made_once_and_keeps_its_name():
     class Special(dspy.Predict):
         """Special."""
 
-    made = sessioned_class(Special)
-    assert made is sessioned_class(Special) is sessioned_class(made)
+    made = swapped_class(Special, Sessioned)
+    assert made is swapped_class(Special, Sessioned) is swapped_class(made, Sessioned)
     assert issubclass(made, Special)
     assert (made.__name__, made.__doc__, made.__module__) == ("Special", "Special.", __name__)
 
@@ -257,9 +258,9 @@ def test_copies_of_a_wrapped_predictor_are_wrapped(copied):
 
 def test_wrapping_twice_is_wrapping_once():
     program = Nested()
-    inject(program, "history", strict=False)
+    inject(Walk(program), "history", Sessioned, strict=False, wanted=lambda part: True)
     before = program.dump_state()
-    inject(program, "history", strict=False)
+    inject(Walk(program), "history", Sessioned, strict=False, wanted=lambda part: True)
     assert program.dump_state() == before == Nested().dump_state()
 
 

@@ -14,14 +14,16 @@ import dspy
 from .._tree.amendments import Mark
 from .._tree.branch import Branch, nodes_within
 from .._tree.conversation import Conversation
-from .._tree.record import NO_NODES, ROOT, Node, Nodes, Record, new_id, now
+from .._tree.record import NO_NODES, ROOT, Nodes, Record, Window, new_id, now
 from .._tree.values import Fields, recordable, thawed
 from ..errors import ArgumentTypeError, ConflictError
 from .capture import Recorder, recording
-from .frame import FRAME_KEY, Frame, Seen, current_frame
+from .episodes import Ending, Episodes, endings
+from .frame import FRAME_KEY, RUNNING_KEY, Frame, Seen, current_frame
 from .history import origin_nodes, snapshot
 from .policy import Settings, frozen_messages
 from .program import Program
+from .standing import Standing
 from .window import given_window, plan_window
 
 
@@ -60,8 +62,12 @@ class Call:
     Use it in this order: :meth:`open` around :meth:`run`, then :meth:`record`.
     """
 
+    node = ROOT
+    """Path of the node whose call it is."""
+
     def __init__(self, program: Program, settings: Settings, order: Order, branch: Branch) -> None:
         self.program, self.settings, self.order = program, settings, order
+        self.episodes = Episodes()
         if order.history is not None and settings.history_policy == "replace_session":
             branch = branch.emptied(frozen_messages(order.history.messages))
             self.replaced_seed: tuple[Fields, ...] | None = branch.seed
@@ -78,49 +84,86 @@ class Call:
         self.recorder: Recorder | None = None
 
     def _frame(self, branch: Branch) -> Frame:
-        history, settings = self.order.history, self.settings
-        planned = plan_window(branch, settings, self.program.serving_model)
-        nodes: Nodes = nodes_within(branch.nodes, branch.log, planned)
-        if not settings.memory or (
-            history is not None and settings.history_policy != "replace_session"
-        ):
-            window = given_window(() if history is None else history.messages, settings)
-            if settings.history_policy == "override" or not settings.memory:
-                nodes = NO_NODES if history is None else origin_nodes(history)
-        else:
-            window = planned
+        window, nodes = self._planned(branch)
         outer = current_frame()
         return Frame(
             branch=branch,
             seen=Seen.of(window, branch.log),
             nodes=nodes,
+            standing=Standing(nodes, self.program.policies, self.program.units),
+            settings=self.settings,
             node_paths=self.program.node_paths,
             speaker=self.program.speaker,
             config=self.order.config,
             session_ids=frozenset({branch.key}) | (outer.session_ids if outer else frozenset()),
         )
 
+    def _planned(self, branch: Branch) -> tuple[Window, Nodes]:
+        """Return what the call sees of the branch, and of the nodes' ledgers."""
+        history, settings = self.order.history, self.settings
+        planned = plan_window(self._in_sight(branch), settings, self.program.serving_model)
+        nodes: Nodes = nodes_within(branch.nodes, branch.log, planned)
+        if settings.memory and (history is None or settings.history_policy == "replace_session"):
+            return planned, nodes
+        window = given_window(() if history is None else history.messages, settings)
+        if settings.history_policy == "override" or not settings.memory:
+            nodes = NO_NODES if history is None else origin_nodes(history)
+        return window, nodes
+
+    def _in_sight(self, branch: Branch) -> Branch:
+        """Return the branch with only those turns that belong to no ended episode."""
+        policy = self.program.policies.program
+        if policy.lifespan != "episodic" or ROOT not in branch.nodes:
+            return branch
+        first = max(branch.log.first, branch.nodes[ROOT].closed)
+        return dataclasses.replace(branch, log=branch.log.reaching_back_to(first))
+
     @contextmanager
     def open(self) -> Generator[None, None, None]:
         """Run the body as the call: predictors in it read this call's history."""
         try:
-            with recording(**{FRAME_KEY: self.frame}) as self.recorder:
+            with recording(**{FRAME_KEY: self.frame, RUNNING_KEY: None}) as self.recorder:
                 yield
         finally:
             self.frame.ended = True
             self.seconds = time.perf_counter() - self.started
 
     def run(self) -> Any:
-        """Run the program."""
-        return self.program.module(**self.inputs)
+        """Run the program; nodes whose episode has ended with it consolidate their memory."""
+        result = self.program.module(**self.inputs)
+        if self._ends_episodes:
+            self.episodes.end(self._ending(result))
+        return result
 
     async def arun(self) -> Any:
         """Run the program, awaited; in a thread when it is synchronous only."""
         module = self.program.module
         if _has(module, "aforward"):
-            return await module.acall(**self.inputs)
-        asynchronous: Any = dspy.asyncify(module)
-        return await asynchronous(**self.inputs)
+            result = await module.acall(**self.inputs)
+        else:
+            asynchronous: Any = dspy.asyncify(module)
+            result = await asynchronous(**self.inputs)
+        if self._ends_episodes:
+            await self.episodes.aend(self._ending(result))
+        return result
+
+    @property
+    def _records(self) -> bool:
+        return self.settings.records(given=self.order.history is not None)
+
+    @property
+    def _ends_episodes(self) -> bool:
+        return self._records
+
+    def _ending(self, result: Any) -> list[Ending]:
+        """Return the episodes that end with this call."""
+        frame, policies = self.frame, self.program.policies
+        return endings(frame.standing, policies, frame.branch, lambda: self._said(result))
+
+    def _said(self, result: Any) -> tuple[Fields, Fields]:
+        """Return inputs and outputs as they are about to be recorded."""
+        inputs = self.program.recorded_inputs(self.order.inputs)
+        return inputs, self.program.outputs_of(result)
 
     def run_anyhow(self) -> Any:
         """Run the program from synchronous code, also one that is asynchronous only."""
@@ -138,27 +181,34 @@ class Call:
         """Return the branch with the finished call as its newest turn."""
         if self.replaced_seed is not None:
             branch = branch.emptied(self.replaced_seed)
+        frame, before = self.frame, branch.nodes
+        calls = frame.standing.placed(frame.finished(), before)
+        record = dataclasses.replace(
+            self.recorded(result, (*calls, *self.episodes.records)),
+            before=before,
+            after=frame.standing.after(before, calls, self.episodes.memories, len(branch.log) + 1),
+        )
+        return branch.appended(record, keep=self.settings.max_stored_turns)
+
+    def recorded(self, result: Any, calls: tuple[Record, ...]) -> Record:
+        """Return the finished call, with the calls nested in it, as it is recorded."""
         inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
         outputs, more_flags = recordable(self.program.outputs_of(result))
         alternatives = [recordable(one)[0] for one in self.program.alternatives_of(result)]
-        frame, calls = self.frame, self.frame.finished()
-        record = Record(
+        return Record(
             id=new_id(),
-            node=ROOT,
+            node=self.node,
             inputs=inputs,
             outputs=outputs,
-            window=frame.seen.window,
+            window=self.frame.seen.window,
             created_at=self.created_at,
             latency_s=self.seconds,
             calls=calls,
             requests=self._requests(),
-            before=branch.nodes,
-            after=_after(branch.nodes, calls),
             source=self.order.source,
-            flags=(*flags, *more_flags),
+            flags=(*flags, *more_flags, *self.episodes.flags),
             alternatives=tuple(alternatives),
         )
-        return branch.appended(record, keep=self.settings.max_stored_turns)
 
     def record_failure(self, branch: Branch, error: Exception) -> Branch:
         """Return the branch with a turn that has no answer, says why, and is kept out of exports.
@@ -186,22 +236,12 @@ class Call:
         return failed.marked(record.id, Mark(excluded=True))
 
     def _requests(self) -> tuple[Any, ...]:
-        own = self.recorder.requests(self.frame.newest_prompt(ROOT)) if self.recorder else ()
+        own = self.recorder.requests(self.frame.newest_prompt(self.node)) if self.recorder else ()
         return (*self.frame.requests, *own)
 
 
 def _has(module: dspy.Module, method: str) -> bool:
     return hasattr(type(module), method) or method in module.__dict__
-
-
-def _after(before: Nodes, calls: tuple[Record, ...]) -> Nodes:
-    if not calls:
-        return before
-    nodes = dict(before)
-    for call in calls:
-        node = nodes.get(call.node, Node())
-        nodes[call.node] = dataclasses.replace(node, ledger=node.ledger.append(call))
-    return nodes
 
 
 Commit = Callable[[Callable[[Branch], Branch]], Branch]

@@ -12,14 +12,26 @@ import dspy
 
 from .._tree.branch import Branch
 from .._tree.log import Log
-from .._tree.record import ROOT, Nodes, Record, Request, Window
-from .._tree.values import recordable, thawed
+from .._tree.record import ROOT, Node, Nodes, Record, Request, Window
+from .._tree.values import recordable
 from .._tree.window import MessageKey, window_keys, window_messages
 from .history import SnapshotHistory
+from .memory import NodePolicy
+from .policy import Settings
 from .signatures import Signature
+from .standing import Standing
 
 # DSPy's own thread pools carry settings overrides to their workers, but not context variables.
 FRAME_KEY = "_dspy_session_frame"
+
+RUNNING_KEY = "_dspy_session_running"
+"""The call of a predictor that runs, in DSPy's settings; inside it, its adapter may ask."""
+
+NODE = "_dspy_session_node"
+"""On a nested predictor, module or session: its path; copies made by optimizers keep it."""
+
+MEMORY_FIELD = "memory"
+"""The input in which a predictor reads its node's memory, when it has one of that name."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +40,15 @@ class Seen:
 
     window: Window
     log: Log[Record]
-    """What the window counts in: the conversation, or the predictor's own ledger."""
+    """What the window counts in: the calls of ``whose``."""
     messages: list[dict[str, Any]]
+    whose: str = ROOT
+    """Path of the node whose calls are seen; ``self``: the program's, the conversation."""
 
     @classmethod
-    def of(cls, window: Window, log: Log[Record]) -> Seen:
+    def of(cls, window: Window, log: Log[Record], whose: str = ROOT) -> Seen:
         """Look through a window at a log."""
-        return cls(window, log, window_messages(window, log, window.edits))
+        return cls(window, log, window_messages(window, log, window.edits), whose)
 
     def keys(self) -> list[MessageKey]:
         """What each message was made of; see :func:`window_keys`."""
@@ -52,22 +66,31 @@ class Notes:
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Frame:
-    """One call of a session, from planning to commit."""
+    """One call of a session, from planning to commit; or of a module nested in it."""
 
     branch: Branch
     """The branch as it was when the call began."""
     seen: Seen
     """What the call sees of the conversation."""
     nodes: Nodes
-    """Where nested nodes stand as this call sees them, ledgers as far back as it looks."""
+    """Where nested nodes stood when the call began, ledgers as far back as it looks."""
+    standing: Standing
+    """Where they stand now; one for a call and the calls of modules nested in it."""
+    settings: Settings
     node_paths: Mapping[int, str]
-    """``id(predictor)`` to path, for predictors that are part of the program."""
+    """``id(part)`` to path, for predictors and other nodes that are part of the program."""
     speaker: str | None
     """Path of the predictor whose signature is the program's own, if there is one."""
     config: Mapping[str, Any]
     """LM settings laid over every predictor's own, e.g. a rollout id."""
     session_ids: frozenset[str]
     """Branches whose calls are under way, so that a call within a call does not wait for itself."""
+    node: str = ROOT
+    """Whose call it is."""
+    prefix: str = ""
+    """What stands before the paths in ``node_paths``: those of a session inside a program."""
+    around: Frame | None = None
+    """The call in which this one is nested."""
     calls: list[Record] = dataclasses.field(default_factory=list)
     requests: list[Request] = dataclasses.field(default_factory=list)
     notes: list[Notes] = dataclasses.field(default_factory=list[Notes])
@@ -75,27 +98,70 @@ class Frame:
     ended: bool = False
     """True after the call; tasks that it left behind run outside it."""
 
-    def seen_by(self, node: str, signature: Signature) -> Seen:
+    # --- who is who --------------------------------------------------------------------------
+
+    def path_of(self, part: Any) -> str:
+        """Return the path of a predictor, module or session; a copy bears that of its original."""
+        path = self.node_paths.get(id(part)) or part.__dict__.get(NODE, "?")
+        if not self.prefix:
+            return path
+        return self.node if path == ROOT else f"{self.prefix}{path}"
+
+    def policy_of(self, part: Any) -> NodePolicy:
+        """Return what a predictor, module or session remembers."""
+        return self.standing.policies.of(self.path_of(part))
+
+    @property
+    def root(self) -> Frame:
+        """The call of the program itself."""
+        return self if self.around is None else self.around.root
+
+    def shown(self, path: str) -> Branch:
+        """Return a node's own calls as a branch: those it sees when it is called now."""
+        ledger = self._sight(path)
+        standing = self.standing.now()
+        return dataclasses.replace(self.branch, log=ledger, seed=None, nodes=standing, ahead=None)
+
+    def _sight(self, path: str) -> Log[Record]:
+        """A node's ledger as it stands now, back to where the call looks."""
+        first = self.nodes.get(path, Node()).open.first
+        return self.standing.node(path).ledger.reaching_back_to(first)
+
+    # --- what a nested call sees -------------------------------------------------------------
+
+    def seen_by(self, path: str, signature: Signature) -> Seen:
         """Return what one predictor sees: the conversation, or its own ledger.
 
-        It sees the conversation when it is the predictor that speaks for the program, or when every
-        turn of it renders without a gap in its signature, with something that it was asked.
+        The predictor that speaks for the program sees the conversation. Others see what their
+        policy says; without one, the conversation when every turn of it renders without a gap in
+        their signature, with something that they were asked, or else their own earlier turns.
         """
-        messages = self.seen.messages
-        if node == self.speaker or (legible(messages, signature) and _asked(messages, signature)):
-            return self.seen
-        return self._own(node)
+        if self.is_shared(path):
+            return self.root.seen
+        policy, messages = self.standing.policies.of(path), self.seen.messages
+        speaks = self._speaks(path)
+        if speaks or policy.isolation == "automatic":
+            if speaks or renders(messages, signature):
+                return self.seen
+            return self._own(path, self.nodes.get(path, Node()).open)
+        ledger = self._sight(path)
+        return self._own(path, ledger if policy.keeps else ledger.reaching_back_to(len(ledger)))
 
-    def _own(self, node: str, **window: Any) -> Seen:
-        ledger: Log[Record] = self.nodes[node].ledger if node in self.nodes else Log()
-        seen = Window(
-            start=ledger.first,
-            stop=len(ledger),
-            fields=self.seen.window.fields.outputs_only(),
-            edits=self.branch.edits,
-            **window,
-        )
-        return Seen.of(seen, ledger)
+    def is_shared(self, path: str) -> bool:
+        """Whether a node reads the program's conversation; who speaks for that does anyway."""
+        shared = self.standing.policies.of(path).isolation == "shared"
+        return shared and not (self.around is None and self._speaks(path))
+
+    def _speaks(self, path: str) -> bool:
+        return path == self.speaker and path not in self.standing.policies.named
+
+    def _own(self, path: str, ledger: Log[Record], **window: Any) -> Seen:
+        fields = self.seen.window.fields.outputs_only()
+        if self.standing.remembers(path):
+            fields = dataclasses.replace(fields, exclude=fields.exclude | {MEMORY_FIELD})
+        edits = self.branch.edits
+        seen = Window(start=ledger.first, stop=len(ledger), fields=fields, edits=edits, **window)
+        return Seen.of(seen, ledger, path)
 
     def notes_in(self, history: dspy.History) -> Notes | None:
         """Return the notes that a program hands to a predictor as its history, if they are notes.
@@ -110,13 +176,15 @@ class Frame:
                 self.notes.append(known)
         return known
 
-    def seen_with(self, notes: Notes, node: str, signature: Signature) -> Seen:
+    def seen_with(self, notes: Notes, path: str, signature: Signature) -> Seen:
         """Return what a predictor with notes sees: what was noted in earlier turns, then those."""
         window = self.seen.window
         before = window.seed if window.given is None else window.given
         fits = tuple(m for m in before if not m.keys().isdisjoint(signature.output_fields))
         own = tuple(recordable(message)[0] for message in notes.history.messages)
-        return self._own(node, seed=fits, own=own)
+        return self._own(path, self.nodes.get(path, Node()).open, seed=fits, own=own)
+
+    # --- what a nested call leaves -----------------------------------------------------------
 
     def finished(self) -> tuple[Record, ...]:
         """Return the nested calls, each with the notes it was the last to be handed."""
@@ -129,22 +197,30 @@ class Frame:
             for call in self.calls
         )
 
-    def newest_prompt(self, node: str) -> Log[dict[str, Any]]:
+    def newest_prompt(self, path: str) -> Log[dict[str, Any]]:
         """The prompt that the node sent last: the next one most often begins like it."""
         nodes = self.branch.nodes
-        log = nodes[node].ledger if node in nodes else Log[Record]()
-        newest = (self.branch.log if node == ROOT else log).last
+        log = nodes[path].ledger if path in nodes else Log[Record]()
+        newest = (self.branch.log if path == ROOT else log).last
         return newest.requests[-1].prompt if newest is not None and newest.requests else Log()
 
     def leave(self, record: Record) -> None:
         """Record a nested call that has ended."""
         with self.lock:
             self.calls.append(record)
+        self.standing.add(record)
 
     def leave_requests(self, requests: Sequence[Request]) -> None:
         """Record LM requests that belong to the program itself."""
         with self.lock:
             self.requests.extend(requests)
+
+    def leave_all(self) -> None:
+        """Hand what was done in a nested call that failed to the call around it."""
+        if self.around is not None:
+            with self.around.lock:
+                self.around.calls.extend(self.finished())
+            self.around.leave_requests(self.requests)
 
 
 def legible(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool:
@@ -155,9 +231,14 @@ def legible(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool
     )
 
 
-def _asked(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool:
-    """Whether every message holds an input of a signature; else its answers would stand alone."""
-    return all(not message.keys().isdisjoint(signature.input_fields) for message in messages)
+def renders(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool:
+    """Whether messages can stand as turns of a signature: legible, and each with a question.
+
+    Without anything that it was asked, its answers would stand alone.
+    """
+    fields = signature.input_fields
+    asked = all(not message.keys().isdisjoint(fields) for message in messages)
+    return asked and legible(messages, signature)
 
 
 def current_frame() -> Frame | None:
@@ -190,13 +271,3 @@ def carry_frame(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
 
     return carried
-
-
-def get_current_history() -> dspy.History:
-    """Return the history that the running call sees; empty outside a call.
-
-    For code inside ``forward``, tools and template adapters. The messages are copies.
-    """
-    frame = current_frame()
-    messages = [] if frame is None else [thawed(message) for message in frame.seen.messages]
-    return dspy.History(messages=messages)

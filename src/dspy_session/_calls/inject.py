@@ -9,46 +9,33 @@ calls outside a session use the signature without it.
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import dspy
-from dspy.signatures.signature import ensure_signature
 
-from .._tree.record import ROOT, Record, new_id, now
-from .._tree.values import recordable
-from .adapter import session_adapter
-from .capture import Recorder, recording
-from .format import recorded_history
-from .frame import Frame, current_frame
-from .signatures import (
-    Signature,
-    history_field,
-    prepared,
-    quick,
-    with_history,
-    without,
-)
+from .._tree.record import ROOT
+from .capture import recording
+from .frame import NODE, Frame, current_frame
+from .node_call import FIELD, NodeCall
+from .signatures import history_field, prepared, with_history, without
+from .walk import Part, Walk
 
-_FIELD = "_dspy_session_field"
-"""On a predictor: the history field that was added to its signature, or None."""
-_NODE = "_dspy_session_node"
-"""On a predictor: its path in the program; copies made by optimizers keep it."""
-
-_classes: dict[type, type] = {}
+_classes: dict[tuple[type, type], type] = {}
 
 
 class Sessioned:
     """Mixed into a predictor's class: calls inside a session read its history and are recorded."""
 
     signature: Any
+    _behind: ClassVar[tuple[type, ...]] = ()
+    """Bases of the made class behind the predictor's own."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        frame = current_frame()
+        frame = frame_around(self)
         if args or frame is None:
             return super().__call__(*args, **_outside(self, kwargs))  # type: ignore[misc]
-        call = _NodeCall(frame, self, kwargs)
+        call = NodeCall(frame, self, kwargs)
         with recording(**call.settings) as recorder:
             try:
                 result = super().__call__(**call.kwargs)  # type: ignore[misc]
@@ -59,10 +46,10 @@ class Sessioned:
         return result
 
     async def acall(self, *args: Any, **kwargs: Any) -> Any:
-        frame = current_frame()
+        frame = frame_around(self)
         if args or frame is None:
             return await super().acall(*args, **_outside(self, kwargs))  # type: ignore[misc]
-        call = _NodeCall(frame, self, kwargs)
+        call = NodeCall(frame, self, kwargs)
         with recording(**call.settings) as recorder:
             try:
                 result = await super().acall(**call.kwargs)  # type: ignore[misc]
@@ -75,14 +62,14 @@ class Sessioned:
     def dump_state(self, json_mode: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002  # DSPy's
         """Return the state as the bare predictor would, so that plain programs can load it."""
         state = super().dump_state(json_mode=json_mode)  # type: ignore[misc]
-        added = self.__dict__.get(_FIELD)
+        added = self.__dict__.get(FIELD)
         if added and added in self.signature.input_fields:
             state["signature"] = without(self.signature, added).dump_state()
         return state
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> Any:
         """Load the state of a bare predictor, or of one with a history field."""
-        added = self.__dict__.get(_FIELD)
+        added = self.__dict__.get(FIELD)
         full = self.signature
         bare_count = len(full.fields) - 1
         if not added or added not in full.fields or len(state["signature"]["fields"]) != bare_count:
@@ -98,21 +85,24 @@ class Sessioned:
         return self
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # The class is made at run time, so pickles name the class it was made from.
-        base = next(cls for cls, made in _classes.items() if made is type(self))
-        return _restored, (base,), self.__getstate__()  # type: ignore[attr-defined]
+        return reduced(self)
 
 
-def _restored(base: type) -> Any:
-    made: Any = sessioned_class(base)
+def reduced(part: Any) -> tuple[Any, ...]:
+    """Return what pickles a part of a swapped class: it is made at run time, what of is not."""
+    base, mixin = next(key for key, made in _classes.items() if made is type(part))
+    return _restored, (base, mixin), part.__getstate__()
+
+
+def _restored(base: type, mixin: type = Sessioned) -> Any:
+    made: Any = swapped_class(base, mixin)
     return made.__new__(made)
 
 
-def sessioned_class(base: type) -> type:
-    """Return the cached subclass of a predictor class that reads the running session."""
-    if issubclass(base, Sessioned):
-        return base
-    made = _classes.get(base)
+def swapped_class(base: type, mixin: type) -> type:
+    """Return the cached subclass of a class with a mixin before it; another mixin is replaced."""
+    base = plain_class(base)
+    made = _classes.get((base, mixin))
     if made is None:
         names = {
             "__module__": base.__module__,
@@ -120,14 +110,29 @@ def sessioned_class(base: type) -> type:
             "__doc__": base.__doc__,
         }
         metaclass: Any = type(base)
-        made = metaclass(base.__name__, (Sessioned, base), names)
-        _classes[base] = made
+        behind: tuple[type, ...] = getattr(mixin, "_behind", ())
+        made = metaclass(base.__name__, (mixin, base, *behind), names)
+        _classes[base, mixin] = made
     return made
+
+
+def plain_class(made: type) -> type:
+    """Return the class that a swapped class was made of."""
+    return next((base for (base, _), known in list(_classes.items()) if known is made), made)
+
+
+def frame_around(part: Any) -> Frame | None:
+    """Return the call that a node runs in; None where it is to behave as if never wrapped."""
+    frame = current_frame()
+    if frame is None or not frame.policy_of(part).enabled:
+        return None
+    foreign = frame.path_of(part) == ROOT and frame.speaker != ROOT
+    return None if foreign else frame
 
 
 def _outside(predictor: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Arguments for a call outside any session: as if the predictor had never been wrapped."""
-    added = predictor.__dict__.get(_FIELD)
+    added = predictor.__dict__.get(FIELD)
     faked = "forward" in predictor.__dict__  # a test double's forward may not take a signature
     if not added or added in kwargs or "signature" in kwargs or faked:
         return kwargs
@@ -136,165 +141,49 @@ def _outside(predictor: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**kwargs, "signature": without(predictor.signature, added)}
 
 
-class _NodeCall:
-    """One call of a predictor inside a session: its arguments, then its record."""
-
-    def __init__(self, frame: Frame, predictor: Any, kwargs: dict[str, Any]) -> None:
-        self.frame = frame
-        self.node = frame.node_paths.get(id(predictor)) or predictor.__dict__.get(_NODE, "?")
-        self.started = time.perf_counter()
-        self.created_at = now()
-        signature: Any = ensure_signature(kwargs.get("signature", predictor.signature))
-        self.kwargs = dict(kwargs)
-        name = history_field(signature)
-        if name is None:
-            name = predictor.__dict__.get(_FIELD) or "history"
-            self.kwargs["signature"] = with_history(signature, name)
-        self.signature = without(signature, name) if name in signature.fields else signature
-        seen = frame.seen_by(self.node, self.signature)
-        self.window, self.saw_root = seen.window, seen is frame.seen
-        self.settings = {"adapter": session_adapter()}
-        given = self.kwargs.get(name)
-        self.notes = None if given is None else frame.notes_in(given)
-        if self.notes is not None:
-            seen = frame.seen_with(self.notes, self.node, self.signature)
-            self.window, self.saw_root = seen.window, False
-            self.kwargs[name] = recorded_history(seen.messages, seen.keys())
-        elif given is None:
-            filled = _without_gaps(seen.messages, self.signature)
-            self.kwargs[name] = recorded_history(filled, seen.keys())
-            if "forward" not in predictor.__dict__:
-                self.kwargs["signature"] = quick(self.kwargs.get("signature", signature), name)
-        else:
-            messages = tuple(recordable(message)[0] for message in given.messages)
-            self.window = dataclasses.replace(seen.window, given=messages)
-        if frame.config:
-            self.kwargs["config"] = {**frame.config, **self.kwargs.get("config", {})}
-
-    def ended(self, recorder: Recorder, result: Any) -> None:
-        requests = recorder.requests(self.frame.newest_prompt(self.node))
-        if self.node == ROOT:
-            self.frame.leave_requests(requests)
-            return
-        fields = self.signature.input_fields
-        given = {n: v for n, v in self.kwargs.items() if n in fields and not _are_tools(v)}
-        inputs, flags = recordable(given)
-        outputs, more_flags = recordable(dict(result.items()) if _is_mapping(result) else {})
-        record = Record(
-            id=new_id(),
-            node=self.node,
-            inputs=inputs,
-            outputs=outputs,
-            window=self.window,
-            created_at=self.created_at,
-            latency_s=time.perf_counter() - self.started,
-            requests=requests,
-            saw=ROOT if self.saw_root else None,
-            flags=(*flags, *more_flags),
-            alternatives=tuple(recordable(one)[0] for one in other_completions(result)),
-        )
-        if self.notes is not None:
-            self.notes.holder = record.id
-        self.frame.leave(record)
-
-    def failed(self, recorder: Recorder) -> None:
-        """Keep what was paid for: a program may catch the error and go on."""
-        self.frame.leave_requests(recorder.requests(self.frame.newest_prompt(self.node)))
-
-
-def _are_tools(value: Any) -> bool:
-    """Whether an input is what a program works with: code, which the prompt shows well enough."""
-    if isinstance(value, list) and value:
-        return all(isinstance(item, dspy.Tool) for item in value)  # pyright: ignore[reportUnknownArgumentType]
-    return isinstance(value, dspy.Tool)
-
-
-def _is_mapping(result: Any) -> bool:
-    return isinstance(result, (dict, dspy.Prediction))
-
-
-def other_completions(result: Any) -> list[dict[str, Any]]:
-    """Return a prediction's completions but the first, which is the prediction itself."""
-    completions = result.completions if isinstance(result, dspy.Prediction) else None
-    if completions is None:
-        return []
-    columns: dict[str, list[Any]] = dict(completions.items())
-    rows = zip(*columns.values(), strict=False)  # a program may have made them by hand, unevenly
-    return [dict(zip(columns, row, strict=True)) for row in rows][1:]
-
-
-def _without_gaps(messages: list[dict[str, Any]], signature: Signature) -> list[dict[str, Any]]:
-    """Fill fields that a turn does not have, which adapters would render as a literal ``None``."""
-    outputs = tuple(signature.output_fields)
-    return [
-        message
-        if all(name in message for name in outputs)
-        else {**message, **{name: "" for name in outputs if name not in message}}
-        for message in messages
-    ]
-
-
-def predictors(module: dspy.Module) -> Iterator[tuple[str, Any]]:
-    """Yield every predictor of a program with its path, also those DSPy's own walk skips.
-
-    DSPy looks into one level of containers and leaves compiled sub-modules out.
-    """
-    if isinstance(module, dspy.Predict):
-        yield ROOT, module
-        return
-    seen: set[int] = {id(module)}
-    for path, value in _attributes("", module):
-        yield from _within(path, value, seen)
-
-
-def _attributes(path: str, module: dspy.Module) -> list[tuple[str, Any]]:
-    """A module's attributes with their paths, without DSPy's own log of its LM calls."""
-    prefix = f"{path}." if path else ""
-    own = ("history", "callbacks")
-    return [(f"{prefix}{name}", value) for name, value in vars(module).items() if name not in own]
-
-
-def _within(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    if not isinstance(value, (dspy.Module, list, tuple, dict)) or id(value) in seen:
-        return
-    seen.add(id(value))
-    if isinstance(value, dspy.Predict):
-        yield path, value
-        return
-    if isinstance(value, dspy.Module):
-        children = _attributes(path, value)
-    elif isinstance(value, dict):
-        children = [(f"{path}[{key!r}]", child) for key, child in value.items()]
-    else:
-        children = [(f"{path}[{number}]", child) for number, child in enumerate(value)]
-    for child_path, child in children:
-        yield from _within(child_path, child, seen)
-
-
-def inject(module: dspy.Module, name: str, *, strict: bool) -> dict[int, str]:
+def inject(
+    walk: Walk, name: str, mixin: type[Sessioned], *, strict: bool, wanted: Callable[[Part], bool]
+) -> None:
     """Make every predictor of a program read the session.
 
     Args:
-        module: The program; its predictors are changed in place.
+        walk: The program's parts; its predictors are changed in place.
         name: The history field to add where a predictor has none.
+        mixin: What to make of a nested predictor; it may be more by now, and stays it.
         strict: Whether only ``dspy.History`` itself counts as a history annotation.
-
-    Returns:
-        ``id(predictor)`` to path in the program.
+        wanted: Tells which predictors are nodes; others stay as they are.
 
     Raises:
         ArgumentError: A predictor has a field of that name that is no history; none is changed.
     """
-    found = list(predictors(module))
-    ready = [(path, one, *prepared(one.signature, name, strict=strict)) for path, one in found]
-    for path, one, signature, _field, added in ready:
-        already = one.__dict__.get(_FIELD)
+    found = [part for part in walk.of_kind("predictor") if part.within is None and wanted(part)]
+    ready = [(one, *prepared(one.value.signature, name, strict=strict)) for one in found]
+    for part, signature, _field, added in ready:
+        one = part.value
+        already = one.__dict__.get(FIELD)
         one.signature = signature
         if already not in signature.input_fields:
-            setattr(one, _FIELD, _field if added else None)
-        setattr(one, _NODE, path)
-        one.__class__ = sessioned_class(type(one))
-    return {id(one): path for path, one in found}
+            setattr(one, FIELD, _field if added else None)
+        become(one, part.path, Sessioned if part.path == ROOT else mixin)
+
+
+def become(one: Any, path: str, mixin: type | None) -> None:
+    """Make a part of a program a node: of a class with a mixin, and with its path."""
+    setattr(one, NODE, path)
+    if mixin is not None and not isinstance(one, mixin):
+        one.__class__ = swapped_class(type(one), mixin)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mixins:
+    """What is mixed into the classes of a program's parts to make them nodes."""
+
+    predictor: type[Sessioned] = Sessioned
+    module: type | None = None
+    session: type | None = None
+
+
+PLAIN = Mixins()
 
 
 def root_history_field(module: dspy.Module) -> str | None:

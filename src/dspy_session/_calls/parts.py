@@ -9,8 +9,8 @@ import dspy
 
 from .._tree.record import ROOT
 from ..errors import ArgumentError
-from .inject import predictors
 from .signatures import history_field, own_signature
+from .walk import predictors
 
 _OWN = ("history", "callbacks")
 """A module's attributes that are DSPy's: its log of LM calls, and its listeners."""

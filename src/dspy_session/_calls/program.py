@@ -13,9 +13,12 @@ import pydantic
 from .._tree.record import ROOT
 from .._tree.values import Fields
 from ..errors import ArgumentError, ArgumentTypeError
-from .inject import Sessioned, inject, other_completions, predictors, root_history_field
+from .inject import PLAIN, Mixins, Sessioned, become, inject, root_history_field
+from .memory import Choices
+from .node_call import other_completions
 from .policy import CopyMode
 from .signatures import forward_history_parameter, own_signature, program_fields
+from .walk import Part, Walk, predictors
 
 
 def copied(module: dspy.Module, mode: CopyMode) -> dspy.Module:
@@ -55,19 +58,17 @@ def checked_module(module: Any) -> dspy.Module:
     return module
 
 
-class Program:
-    """A module that reads its session's history.
+class Shape:
+    """What a module takes and gives, and who speaks for it.
 
     Args:
-        module: The module to wrap; it is changed in place.
-        history_field: The name for a history field where a predictor has none.
+        module: The module.
+        history_field: The name of the input that carries a history where the module names none.
         strict: Whether only ``dspy.History`` itself counts as a history annotation.
     """
 
     def __init__(self, module: dspy.Module, history_field: str, *, strict: bool) -> None:
-        self.module = checked_module(module)
-        self.strict = strict
-        self.node_paths = inject(module, history_field, strict=strict)
+        self.module, self.strict = module, strict
         self.forward_parameter = (
             None
             if isinstance(module, Sessioned)
@@ -90,13 +91,6 @@ class Program:
         lm = next((one for one in own if one is not None), dspy.settings.lm)
         name = getattr(lm, "model", None)
         return name if isinstance(name, str) else None
-
-    def refreshed(self) -> Program:
-        """Return the program with predictors that were put in place since wrapped, too."""
-        for _, predictor in predictors(self.module):
-            if id(predictor) not in self.node_paths or not isinstance(predictor, Sessioned):
-                return Program(self.module, self.history_field, strict=self.strict)
-        return self
 
     def check(self, inputs: Mapping[str, Any]) -> None:
         """Refuse inputs that the program would drop without a word."""
@@ -146,6 +140,87 @@ class Program:
             return self.outputs
         guessed = {name: a for _, p in predictors(self.module) for name, a in _outputs(p).items()}
         return {name: guessed.get(name, str) for name in (seen or {})}
+
+
+class Program(Shape):
+    """A module that reads its session's history.
+
+    Args:
+        module: The module to wrap; it is changed in place.
+        history_field: The name for a history field where a predictor has none.
+        strict: Whether only ``dspy.History`` itself counts as a history annotation.
+        choices: What its nodes remember.
+        mixins: What to make of its nodes.
+        checked: Whether paths in ``choices`` that are not there are an error.
+
+    Raises:
+        ArgumentTypeError: It is no module.
+        ArgumentError: A predictor cannot take a history, or the choices do not fit the program;
+            nothing is changed.
+    """
+
+    def __init__(  # what a program is made of, all of it wanted
+        self,
+        module: dspy.Module,
+        history_field: str,
+        *,
+        strict: bool,
+        choices: Choices | None = None,
+        mixins: Mixins = PLAIN,
+        checked: bool = True,
+    ) -> None:
+        walk = Walk(checked_module(module))
+        self.choices, self.mixins = choices or Choices({}), mixins
+        sessions = {part.path: part.value for part in walk.of_kind("session") if not part.within}
+        self.policies = self.choices.policies(
+            walk, {path: one._program.policies for path, one in sessions.items()}, strict=checked
+        )
+        mixin = mixins.predictor if self.choices.recursive else Sessioned
+        inject(walk, history_field, mixin, strict=strict, wanted=self._is_node)
+        self.units: dict[str, Shape] = {}
+        self.nodes = [part for part in walk.parts if part.within is None and self._is_node(part)]
+        for part in self.nodes:
+            self._take_in(part, history_field, strict=strict)
+        self.node_paths = {id(part.value): part.path for part in self.nodes}
+        super().__init__(module, history_field, strict=strict)
+
+    def _is_node(self, part: Part) -> bool:
+        if part.kind == "module":
+            return part.path in self.policies.units
+        return part.kind == "session" or (
+            part.kind == "predictor" and self.policies.of(part.path).enabled
+        )
+
+    def _take_in(self, part: Part, history_field: str, *, strict: bool) -> None:
+        one = part.value
+        if part.kind == "module":
+            self.units[part.path] = Shape(one, history_field, strict=strict)
+            become(one, part.path, self.mixins.module)
+        elif part.kind == "session":
+            inner = one._program
+            self.units[part.path] = inner
+            for path, shape in inner.units.items():
+                self.units[f"{part.path}.module.{path}"] = shape
+            become(one, part.path, self.mixins.session)
+
+    def refreshed(self) -> Program:
+        """Return the program with parts that were put in place since it was wrapped, too."""
+        walk = Walk(self.module)
+        for part in walk.of_kind("predictor", "session", "module"):
+            if part.within is None and self._is_node(part) and not self._knows(part):
+                return Program(
+                    self.module,
+                    self.history_field,
+                    strict=self.strict,
+                    choices=self.choices,
+                    mixins=self.mixins,
+                    checked=False,
+                )
+        return self
+
+    def _knows(self, part: Part) -> bool:
+        known = self.node_paths.get(id(part.value)) == part.path
+        return known and (part.kind != "predictor" or isinstance(part.value, Sessioned))
 
 
 def speaker(module: dspy.Module) -> str | None:

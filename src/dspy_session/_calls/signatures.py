@@ -23,6 +23,10 @@ _Derived: TypeAlias = (
 _with: _Derived = weakref.WeakKeyDictionary()
 _without: _Derived = weakref.WeakKeyDictionary()
 _quick: _Derived = weakref.WeakKeyDictionary()
+_with_transcript: _Derived = weakref.WeakKeyDictionary()
+
+TRANSCRIPT_FIELD = "transcript"
+"""The input in which a predictor reads a conversation that cannot stand in its prompt as turns."""
 
 
 def _derived(
@@ -66,6 +70,19 @@ def with_history(signature: Signature, name: str) -> Signature:
         signature,
         name,
         lambda: signature.append(name, dspy.InputField(), type_=dspy.History),
+    )
+
+
+def with_transcript(signature: Signature) -> Signature:
+    """Return the signature with an input for the text of a conversation, unless it has one."""
+    if TRANSCRIPT_FIELD in signature.input_fields:
+        return signature
+    field = dspy.InputField(desc="The conversation so far, as the program's inputs and outputs.")
+    return _derived(
+        _with_transcript,
+        signature,
+        TRANSCRIPT_FIELD,
+        lambda: signature.prepend(TRANSCRIPT_FIELD, field, type_=str),
     )
 
 

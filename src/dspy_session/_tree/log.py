@@ -83,6 +83,18 @@ class Log(Generic[T]):
                 return self._view(run, self._length + 1, self.first)
         return self._view(_Run(self, self._length, [item]), self._length + 1, self.first)
 
+    def apart(self) -> Log[T]:
+        """Return this log with a run of its own to grow in, for items that may be thrown away."""
+        view = self._view(self._run, self._length, self.first)
+        view._run = _Run(self, self._length, [])
+        return view
+
+    def replaced(self, change: Callable[[T], T]) -> Log[T]:
+        """Return a log with other items at the same positions, those out of sight too."""
+        oldest = self._oldest_position()
+        items = [change(item) for item in self.reaching_back_to(oldest)]
+        return self._view(_Run(None, oldest, items), self._length, self.first)
+
     def extend(self, items: Iterable[T]) -> Log[T]:
         """Return this log with some more items."""
         run, more = self._run, list(items)
