@@ -10,10 +10,11 @@ from typing import Any
 import dspy
 from typing_extensions import Self
 
+from ._calls.window import plan_window
 from ._saving import Saving, rebuildable_types
 from ._state import SessionState
 from .errors import ArgumentError, StoreUnavailableError
-from .stores import Problem, SessionStore, open_store
+from .stores import Problem, SessionStore, StoredTurn, last_turns, open_store
 from .stores._opened import StoredConversation, opened
 
 
@@ -95,8 +96,34 @@ class Storing(Saving):
         return self._session_on(conversation, branch)
 
     async def aopen(self, session_id: str, *args: Any, **options: Any) -> Self:
-        """The same as :meth:`open`, awaited."""
-        return await asyncio.to_thread(self.open, session_id, *args, **options)
+        """The same as :meth:`open`, awaited; what the next call sees is read along, aside."""
+
+        def open_and_read() -> Self:
+            session = self.open(session_id, *args, **options)
+            branch = session._branch
+            window = plan_window(branch, session._settings, session._program.serving_model)
+            branch.log.between(window.start, window.stop)
+            return session
+
+        return await asyncio.to_thread(open_and_read)
+
+    def last_turns(
+        self, session_id: str, count: int = 10, *, branch: str | None = None
+    ) -> list[StoredTurn]:
+        """Return the last turns of a stored conversation, oldest first, without opening it.
+
+        Args:
+            session_id: The conversation.
+            count: The most to return.
+            branch: Name of the branch; None: the first one.
+
+        Raises:
+            SessionNotFoundError: There is no such conversation.
+            BranchNotFoundError: It has no such branch.
+            DamagedRowError: One of the turns cannot be read.
+        """
+        types = rebuildable_types(self.module)
+        return last_turns(self._needed_store(), session_id, count, branch=branch, types=types)
 
     def _session_on(self, stored: StoredConversation, branch: str | None) -> Self:
         conversation = stored.conversation

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._last_turns import StoredTurn, last_turns
 from ._open import BACKENDS, backend, open_store
 from ._store import SessionStore
 from ._values import Batch, Problem, Row, SessionInfo, SessionPage, SessionQuery, StoredSession
@@ -30,6 +31,8 @@ __all__ = [
     "SessionQuery",
     "SessionStore",
     "StoredSession",
+    "StoredTurn",
+    "last_turns",
     "open_store",
 ]
 

@@ -23,7 +23,10 @@ _SHORTEST_SHARED = 64
 """Boilerplate shorter than this is written out: naming it would take as much room."""
 _LARGE = 8_192
 """A single text longer than this gets a row of its own, so that it is stored once."""
+_SHARED = "shared"
+"""Marks a part of a text that has a row of its own."""
 _STORED = "stored"
+"""Marks a whole value that has one."""
 _PARAGRAPH = re.compile(r".+?(?:\n\n+|\Z)", re.DOTALL)
 _BUDGET = 2**31
 
@@ -70,7 +73,7 @@ class RowTextWriter(TextWriter):
                 short += chunk
                 continue
             chunks += [encode(short)] if short else []
-            chunks.append(tagged(_STORED, key=self._share(chunk)))
+            chunks.append(tagged(_SHARED, key=self._share(chunk)))
             short = ""
         return _Chunks([*chunks, encode(short)]) if short else chunks
 
@@ -104,7 +107,7 @@ class RowTextReader(TextReader):
 
     @override
     def _part(self, part: Any) -> str:
-        if type(part) is dict and cast("Any", part).get(TAG) == _STORED:
+        if type(part) is dict and cast("Any", part).get(TAG) == _SHARED:
             return self._rows.shared_text(str(cast("Any", part).get("key")))
         try:
             return super()._part(part)

@@ -19,6 +19,9 @@ from ._lazy import LazyItems, LazyRun, Slot, log_in
 from ._row_reader import RowReader
 from ._texts import RowTextWriter, unpacked
 
+_READERS_KEPT = 128
+"""Rows whose JSON is at hand. Prompts refer to the rows just before; all would be a lot."""
+
 Message = dict[str, Any]
 _PromptParts = tuple["Log[Message] | None", int, list[Message]]
 
@@ -89,6 +92,8 @@ class TurnReader:
                 raise Undecodable("it is missing")
             data = unpacked(body.split("\n", 1)[1], self.shared_text)
             found = self._readers[row] = self.row_reader(data, row)
+            if len(self._readers) > _READERS_KEPT:
+                del self._readers[next(iter(self._readers))]
         return found
 
     def record_json(self, row: str, number: int) -> Any:

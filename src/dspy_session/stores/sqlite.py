@@ -134,18 +134,19 @@ class SQLiteSessionStore(SessionStore):
         self, session_id: str, kinds: Sequence[str] = (), keys: Sequence[tuple[str, str]] = ()
     ) -> list[Row]:
         checked_id(session_id)
+        wanted: dict[str, list[str] | None] = {}
+        for kind, key in keys:
+            some = wanted.setdefault(kind, [])
+            if some is not None:
+                some.append(key)
+        wanted.update(dict.fromkeys(kinds))
         found: dict[tuple[str, str], Row] = {}
         with self._connections.reader() as connection:
-            asked: list[tuple[str, list[tuple[str, ...]]]] = [
-                ("r.kind = ?", [(kind,) for kind in kinds]),
-                ("r.kind = ? AND r.key = ?", list(keys)),
-            ]
-            for condition, values in asked:
-                for start in range(0, len(values), _KEYS_AT_ONCE):
-                    part = values[start : start + _KEYS_AT_ONCE]
-                    sql = self._sql.some_rows(condition, len(part))
-                    bound = (session_id, *(one for value in part for one in value))
-                    for row in _fetched(connection, sql, bound):
+            session = connection.execute(self._sql.number, (session_id,)).fetchone() or (None,)
+            for kind, some in wanted.items():
+                for part in [None] if some is None else _parts(some):
+                    sql = self._sql.some_rows(None if part is None else len(part))
+                    for row in _fetched(connection, sql, (*session, kind, *(part or ()))):
                         found[row[0], row[1]] = Row(*row)
         return list(found.values())
 
@@ -190,6 +191,7 @@ class _Statements:
         self._sessions, self._rows, self._metadata = sessions, rows, metadata
         # ruff: noqa: S608  # the only thing put in is a checked table name
         self.present = f"SELECT id, {_COLUMNS} FROM {sessions} WHERE session_id = ?"
+        self.number = f"SELECT id FROM {sessions} WHERE session_id = ?"
         self.next_place = f"SELECT coalesce(max(place), 0) + 1 FROM {sessions}"
         marks = ", ".join("?" * count)
         self.insert = f"INSERT INTO {sessions} ({_COLUMNS}) VALUES ({marks})"
@@ -202,14 +204,10 @@ class _Statements:
         self.delete = f"DELETE FROM {sessions} WHERE session_id = ?"
         self.clear = f"DELETE FROM {sessions}"
 
-    def some_rows(self, condition: str, count: int) -> str:
-        """SQL for rows of one session that fit one of ``count`` conditions of a kind."""
-        conditions = " OR ".join([f"({condition})"] * count)
-        return (
-            f"SELECT r.kind, r.key, r.body, r.text FROM {self._rows} r "
-            f"WHERE r.session = (SELECT id FROM {self._sessions} WHERE session_id = ?) "
-            f"AND ({conditions})"
-        )
+    def some_rows(self, count: int | None) -> str:
+        """SQL for rows of one kind of a session: those with some keys; None: all of them."""
+        keys = "" if count is None else f" AND key IN ({', '.join('?' * count)})"
+        return f"{self.rows} AND kind = ?{keys}"
 
     def page(self, query: SessionQuery) -> tuple[str, list[Any]]:
         """SQL for one page of summaries, and the values to bind."""
@@ -242,6 +240,10 @@ class _Statements:
             f"ORDER BY s.place DESC LIMIT ?"
         )
         return sql, [*bound, query.limit]
+
+
+def _parts(keys: list[str]) -> list[list[str]]:
+    return [keys[start : start + _KEYS_AT_ONCE] for start in range(0, len(keys), _KEYS_AT_ONCE)]
 
 
 def _fetched(connection: sqlite3.Connection, sql: str, bound: Sequence[Any]) -> list[Any]:
