@@ -70,11 +70,11 @@ def test_an_agent_overrides_the_defaults_key_by_key():
 @pytest.mark.parametrize(
     ("own", "url"),
     [
-        ("{}", None),
+        ("{}", ""),
         ("{database_path: data/a.db}", "sqlite:///data/a.db"),
         ("{database_path: /data/a.db}", "sqlite:////data/a.db"),
-        ("{type: none, enabled: false}", None),
-        ("{type: sqlite, database_path: a.db, enabled: false}", None),
+        ("{type: none, enabled: false}", ""),
+        ("{type: sqlite, database_path: a.db, enabled: false}", ""),
         ("{type: redis://h/1}", "redis://h/1"),
     ],
 )
@@ -103,7 +103,7 @@ def test_where_conversations_are_kept(own, url):
         ),
         (
             AGENT + '    session_memory: {session_id: ""}\n',
-            r"x\.yaml:5: agents\.a\.session_memory\.session_id: a session id has 1 to 255 bytes",
+            r"x\.yaml:5: agents\.a\.session_memory\.session_id: session_id has 1 to 255 bytes",
         ),
         (
             AGENT + "    session_memory: {enabled: maybe}\n",
@@ -115,6 +115,7 @@ def test_where_conversations_are_kept(own, url):
         ),
         ("agents:\n  a:\n    module: os; rm\n    function: f\n", r"x\.yaml:3: .* a dotted Python"),
         (AGENT + AGENT[8:], r"x\.yaml:5: agents\.a: stands here twice"),
+        ("agents:\n  off: {module: m, function: f}\n", r"x\.yaml:1: agents: .* False; put it in"),
         ("agents: {}\n", r"x\.yaml:1: agents: names no agent"),
         ("- agents\n", r"x\.yaml:1: a mapping with the key 'agents' was wanted"),
         ("", r"x\.yaml:1: a mapping"),

@@ -165,7 +165,7 @@ def test_any_items_of_json_come_back_equal(tmp_path, items):
 
 @pytest.mark.parametrize("name", ["", "a\x00b", "a\nb", "\ud800", "x" * 256, "\x7f"])
 async def test_ids_that_could_not_be_kept_are_refused(memory, name):
-    with pytest.raises(ArgumentError, match="a session id"):
+    with pytest.raises(ArgumentError, match="session_id"):
         await memory.append_to_session(name, HELLO)
 
 
@@ -197,7 +197,7 @@ async def test_items_that_cannot_be_kept_change_nothing(memory, items, error, wo
 
 
 async def test_an_id_of_another_type_is_refused(memory):
-    with pytest.raises(ArgumentTypeError, match="a session id is a str, got int"):
+    with pytest.raises(ArgumentTypeError, match="session_id is a str, got int"):
         await memory.load_session(7)
 
 

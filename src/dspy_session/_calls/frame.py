@@ -13,7 +13,7 @@ import dspy
 from .._tree.branch import Branch
 from .._tree.log import Log
 from .._tree.record import ROOT, Node, Nodes, Record, Request, Window
-from .._tree.values import recordable
+from .._tree.values import Fields, recordable
 from .._tree.window import MessageKey, window_keys, window_messages
 from .history import SnapshotHistory
 from .memory import NodePolicy
@@ -94,6 +94,8 @@ class Frame:
     calls: list[Record] = dataclasses.field(default_factory=list)
     requests: list[Request] = dataclasses.field(default_factory=list)
     notes: list[Notes] = dataclasses.field(default_factory=list[Notes])
+    events: list[Fields] = dataclasses.field(default_factory=list[Fields])
+    """What the program itself noted, for the turn's record."""
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
     ended: bool = False
     """True after the call; tasks that it left behind run outside it."""
@@ -209,6 +211,11 @@ class Frame:
         with self.lock:
             self.calls.append(record)
         self.standing.add(record)
+
+    def leave_events(self, events: Sequence[Fields]) -> None:
+        """Record what the program noted while it worked."""
+        with self.lock:
+            self.events.extend(recordable(event)[0] for event in events)
 
     def leave_requests(self, requests: Sequence[Request]) -> None:
         """Record LM requests that belong to the program itself."""

@@ -103,7 +103,7 @@ class Log(Generic[T]):
         length = self._length + len(more)
         with _APPEND:
             if run.start + len(run.items) == self._length:
-                run.items += more
+                run.items.extend(more)
                 return self._view(run, length, self.first)
         return self._view(_Run(self, self._length, more), length, self.first)
 

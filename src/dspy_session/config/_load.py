@@ -101,7 +101,9 @@ def _lines(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
 def _told(error: Any, lines: dict[Place, int], source: str) -> str:
     place: Place = tuple(error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
+    if place and place[-1] == "[key]":  # YAML reads off, no, 7 … as something else than text
+        place, message = place[:-2], f"a name here is read as {error['input']!r}; put it in quotes"
+    elif error["type"] == "extra_forbidden":
         names = _known_names(place[:-1])
         near = difflib.get_close_matches(str(place[-1]), names, 1)
         message = f"no such key; did you mean {near[0]!r}?" if near else "no such key; "

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from ..session_memory import checked_id
+from ..stores._checks import checked_id
+
+FILE = "sqlite:///"
+"""How the URL of a SQLite file begins."""
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
@@ -49,12 +53,12 @@ class SessionMemoryConfig(_Strict):
         return self.enabled and self.type != "none"
 
     @property
-    def store_url(self) -> str | None:
-        """The URL of the store that outlives this process; None: there is none."""
+    def store_url(self) -> str:
+        """The URL of the store that outlives this process; empty: there is none."""
         if not self.keeps:
-            return None
+            return ""
         if self.type == "sqlite":
-            return None if self.database_path is None else f"sqlite:///{self.database_path}"
+            return FILE + quote(self.database_path) if self.database_path else ""
         return self.type
 
     @model_validator(mode="after")

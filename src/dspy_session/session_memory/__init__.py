@@ -12,15 +12,8 @@ It keeps lists of items (messages, tool calls), as agents do. For branches, scor
 nested nodes that last, give a session a store instead: ``sessionify(program, store=…)``.
 """
 
-from ._interface import Item, SessionMemory, checked_id, chosen_memory
+from ._interface import Item, SessionMemory
 from ._programs import SessionById
 from ._sqlite import SQLiteSessionMemory
 
-__all__ = [
-    "Item",
-    "SQLiteSessionMemory",
-    "SessionById",
-    "SessionMemory",
-    "checked_id",
-    "chosen_memory",
-]
+__all__ = ["Item", "SQLiteSessionMemory", "SessionById", "SessionMemory"]

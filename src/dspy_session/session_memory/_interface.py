@@ -5,12 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, TypeAlias
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentTypeError
 
 Item: TypeAlias = "dict[str, Any]"
 """One item of a conversation in the OpenAI Responses shape, e.g. ``{"role": …, "content": …}``."""
-
-_LONGEST_ID = 255
 
 
 class SessionMemory(ABC):
@@ -46,30 +44,6 @@ class SessionMemory(ABC):
 
     async def cleanup(self) -> None:  # noqa: B027  # optional: some memories hold nothing open
         """Let go of files and connections. The memory is not used after it."""
-
-
-def checked_id(session_id: object) -> str:
-    """Return a session id that can be kept anywhere.
-
-    Raises:
-        ArgumentTypeError: It is no str.
-        ArgumentError: It is empty, longer than 255 bytes of UTF-8, or holds control characters.
-    """
-    if not isinstance(session_id, str):
-        msg = f"a session id is a str, got {type(session_id).__name__}"
-        raise ArgumentTypeError(msg)
-    try:
-        length = len(session_id.encode())
-    except UnicodeEncodeError:
-        msg = f"a session id is text that UTF-8 can write, got {session_id!r:.80}"
-        raise ArgumentError(msg) from None
-    if not 0 < length <= _LONGEST_ID or any(ord(c) < 32 or ord(c) == 127 for c in session_id):
-        msg = (
-            f"a session id has 1 to {_LONGEST_ID} bytes of UTF-8 and no control characters, "
-            f"got {session_id!r:.80}"
-        )
-        raise ArgumentError(msg)
-    return session_id
 
 
 def checked_items(items: object) -> list[Item]:

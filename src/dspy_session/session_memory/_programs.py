@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakValueDictionary
 
 import dspy
@@ -17,11 +14,11 @@ from .._session import Session
 from .._state import SessionState
 from .._tree.lock import CallLock
 from ..errors import ArgumentError, UnsavedAnswerError
-from ._interface import Item, SessionMemory, checked_id, chosen_memory
+from ..stores._checks import checked_id
+from ._finished import finished
+from ._interface import Item, SessionMemory, chosen_memory
 from ._items import items_of, turns_of
 from ._sqlite import SQLiteSessionMemory
-
-T = TypeVar("T")
 
 
 class SessionById(Session):
@@ -68,11 +65,11 @@ class SessionById(Session):
             return super().forward(**inputs)
         name = _named(session_id)
         with self._queues.of(name).held():
-            state = self._loaded(_finished(self.memory.load_session(name)))
+            state = self._loaded(finished(self.memory.load_session(name)))
             length = len(state)
             with self.use_state(state):
                 result = super().forward(**inputs)
-            _finished(self._keep(name, state, length, result))
+            finished(self._keep(name, state, length, result))
         return result
 
     async def aforward(self, *, session_id: str | None = None, **inputs: Any) -> Any:
@@ -139,26 +136,3 @@ def _named(session_id: str | None) -> str:
         )
         raise ArgumentError(msg)
     return checked_id(session_id)
-
-
-def _finished(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end from synchronous code, also inside a running event loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    outcome: list[T] = []
-    problem: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(asyncio.run(work))
-        except BaseException as error:  # noqa: BLE001  # raised again where it was asked for
-            problem.append(error)
-
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,))
-    thread.start()
-    thread.join()
-    if problem:
-        raise problem[0]
-    return outcome[0]

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import EncodeError, FileFormatError, StoreError
-from ._interface import Item, SessionMemory, checked_id, checked_items
+from ..stores._checks import checked_id
+from ._interface import Item, SessionMemory, checked_items
 
 T = TypeVar("T")
 

@@ -124,6 +124,10 @@ class StoredConversation:
                 self._unsaved += [branch] if branch else []
                 error.unsaved = branch
 
+    def forget_unsaved(self) -> None:
+        """Let go of what could not be written: its writer makes it anew."""
+        self._unsaved.clear()
+
     # --- after a conflict ------------------------------------------------------------------------
 
     def refresh(self) -> list[str]:

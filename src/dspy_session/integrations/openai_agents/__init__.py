@@ -2,11 +2,19 @@
 
 ::
 
+    from agents import Agent, Runner
+    from dspy_session.integrations.openai_agents import AgentsSession
+
+    session = AgentsSession("user_alice", "sqlite:///agents.db")
+    await Runner.run(agent, "Hi, I'm Alice", session=session)
+    session.inspect()
+
+Or memory by session id, where an agent knows where its conversations are kept::
+
     from dspy_session.integrations.openai_agents import Agent, Runner
 
     agent = Agent(name="Assistant", instructions="Reply very concisely.", memory=True)
     await Runner.run(agent, "Hi, I'm Alice", session_id="user_alice")
-    await Runner.run(agent, "What's my name?", session_id="user_alice")
 
 It needs the extra ``agents``.
 """
@@ -24,5 +32,15 @@ except ImportError as missing:
 from ...session_memory import SessionMemory, SQLiteSessionMemory
 from ._agent import Agent, Runner
 from ._memory_session import MemorySession
+from ._program import AgentProgram
+from ._session import AgentsSession
 
-__all__ = ["Agent", "MemorySession", "Runner", "SQLiteSessionMemory", "SessionMemory"]
+__all__ = [
+    "Agent",
+    "AgentProgram",
+    "AgentsSession",
+    "MemorySession",
+    "Runner",
+    "SQLiteSessionMemory",
+    "SessionMemory",
+]

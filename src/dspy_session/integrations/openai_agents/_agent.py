@@ -11,7 +11,8 @@ from agents.memory import Session
 from typing_extensions import TypeVar
 
 from ...errors import ArgumentError
-from ...session_memory import SessionMemory, SQLiteSessionMemory, chosen_memory
+from ...session_memory import SessionMemory, SQLiteSessionMemory
+from ...session_memory._interface import chosen_memory
 from ._memory_session import MemorySession
 
 TContext = TypeVar("TContext", default=Any)
