@@ -204,7 +204,7 @@ class Call:
             created_at=self.created_at,
             latency_s=self.seconds,
             calls=calls,
-            events=tuple(frame.events),
+            events=tuple(self.frame.events),
             requests=self._requests(),
             source=self.order.source,
             flags=(*flags, *more_flags, *self.episodes.flags),
