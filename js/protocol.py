@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 KERNEL = HERE.parent / "src" / "dspy_session" / "inspector"
-SOURCES = tuple(KERNEL / name for name in ("_protocol.py", "_shapes.py", "_view_shapes.py"))
+SOURCES = tuple(KERNEL / name for name in ("_protocol.py", "_shapes.py", "_view_shapes.py", "_log_shapes.py"))
 TARGET = HERE / "src" / "protocol.ts"
 
 HEADER = "// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit."

@@ -1,6 +1,7 @@
 /** How the kernel made of memory answers each request. */
 import type { Acted, Requests } from "../src/protocol";
 import { type MemoryKernel, type MemoryTurn, turn } from "./memory_kernel";
+import { logOf, logTextOf } from "./memory_log";
 import { detailOf, fieldDetail, rowOf, summaryOf, valueIn } from "./memory_view";
 import { compared, keptOf, nextDifference, scoresOf, treeOf } from "./memory_views";
 
@@ -223,6 +224,8 @@ export const answers: Answers = {
   scores: (kernel, { branch, name }) => scoresOf(kernel, branch, name),
   kept: (kernel, { branch, filter }) => keptOf(kernel, branch, filter.min_score ?? -Infinity),
   stop: ({ state }) => ({ revision: state.revision, message: "Stopped." }),
+  log: (kernel, { start, stop }) => logOf(kernel, start, stop),
+  log_text: (kernel, { lines }) => logTextOf(kernel, lines),
   preview_export(kernel, { branch, filter, format }) {
     const rows = kernel.rows(branch, filter).filter(({ excluded }) => !excluded);
     const cells = (row: (typeof rows)[number]) =>

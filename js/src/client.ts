@@ -52,6 +52,8 @@ const READS: ReadonlySet<Name> = new Set<Name>([
   "history",
   "prompt",
   "text",
+  "log",
+  "log_text",
   "preview_export",
   "part",
   "tree",

@@ -4,6 +4,7 @@ import { BranchPanel } from "./components/BranchPanel";
 import { ExportPanel } from "./components/ExportPanel";
 import { FilterPanel } from "./components/FilterPanel";
 import { HelpPanel } from "./components/HelpPanel";
+import { LogPanel } from "./components/LogPanel";
 import { viewPanel } from "./components/ViewPanel";
 import type { Panel } from "./store/screen";
 import type { Store } from "./store/store";
@@ -23,6 +24,7 @@ export const PANELS: Record<Panel, FunctionComponent<{ store: Store }>> = {
   export: ExportPanel,
   filter: FilterPanel,
   help: HelpPanel,
+  log: LogPanel,
   tree: viewPanel("tree"),
   compare: viewPanel("compare"),
   scores: viewPanel("scores"),

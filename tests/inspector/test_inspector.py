@@ -59,6 +59,7 @@ def pipeline():
 
 def test_every_request_of_the_page_is_a_method_too():
     other_names = {"score": "score_turn", "annotate": "label", "locate": "rows", "text": "turn"}
+    other_names |= {"log": "as_python", "log_text": "as_python"}
     for name in REQUESTS.keys() - {"part"}:  # which is about the page itself
         method = getattr(SessionInspector, other_names.get(name, name))
         assert method.__doc__

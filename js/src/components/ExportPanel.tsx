@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { ExportArgs, ExportPreview } from "../protocol";
 import { useSignal } from "../rendering";
 import { effect } from "../signals";
-import { announce } from "../store/screen";
+import { announce, togglePanel } from "../store/screen";
 import type { Store } from "../store/store";
 import { count } from "./format";
 import { Pick } from "./Pick";
@@ -107,6 +107,9 @@ export function ExportPanel({ store }: { store: Store }) {
           Copy Python
         </button>
       )}
+      <button type="button" onClick={() => togglePanel(store, "log")}>
+        Actions as Python…
+      </button>
       {problem.value && <p class="error">⚠ {problem.value}</p>}
       {found && <Preview preview={found} />}
     </form>

@@ -2,6 +2,7 @@
 
 import type { CompareArgs, ComparisonView, Difference, DifferenceArgs } from "./comparison";
 import type { MessageWindow, Text, TurnDetail } from "./expanded_turn";
+import type { LogArgs, LogText, LogTextArgs, LogWindow } from "./log_of_actions";
 import type { Kept, KeptArgs, ScoresArgs, ScoresView } from "./scores";
 import type { Filter, Job, RowWindow, Summary } from "./shown";
 import type { TreeArgs, TreeView } from "./tree";
@@ -234,6 +235,8 @@ export interface Requests {
   preview_export: { args: ExportArgs; result: ExportPreview };
   export: { args: ExportArgs; result: Exported };
   part: { args: PartArgs; result: Part };
+  log: { args: LogArgs; result: LogWindow };
+  log_text: { args: LogTextArgs; result: LogText };
   tree: { args: TreeArgs; result: TreeView };
   compare: { args: CompareArgs; result: ComparisonView };
   next_difference: { args: DifferenceArgs; result: Difference };

@@ -5,7 +5,7 @@ import { type Signal, signal } from "../signals";
 import type { Draft } from "./drafts";
 import type { Rows } from "./rows";
 
-export type Panel = "filter" | "export" | "branch" | "help" | View;
+export type Panel = "filter" | "export" | "branch" | "help" | "log" | View;
 
 /** Panels that come with the third script. */
 export type View = "tree" | "compare" | "scores";

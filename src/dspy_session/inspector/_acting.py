@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._tree.amendments import HAND
-from ..errors import ArgumentError
-from . import _commands as commands
+from ..errors import ArgumentError, FieldNotFoundError
 from . import _long as long
 from ._commands import Target
+from ._fields import parsed
 from ._reading import Reading
 
 
@@ -33,8 +34,7 @@ class Acting(Reading):
         Example:
             >>> inspector.edit(1, reply="Check your spam folder.")
         """
-        known = self._desk.source.fields().outputs
-        commands.edit(self._desk.conversation, self._target(index), self._some(outputs), known)
+        self._desk.hand.edit(self._target(index), self._some(outputs))
 
     def edit_call(self, index: int, call: int, /, **outputs: Any) -> None:
         """Edit outputs of a nested call, by its place in ``turn(index)["calls"]``.
@@ -43,8 +43,7 @@ class Acting(Reading):
             TurnNotFoundError: There is no such turn or call.
             FieldNotFoundError: The call has no such output.
         """
-        target = self._target(index, call)
-        commands.edit(self._desk.conversation, target, self._some(outputs), ())
+        self._desk.hand.edit(self._target(index, call), self._some(outputs))
 
     def revert(self, index: int, /, *fields: str, call: int | None = None) -> None:
         """Take edits back: the fields count as recorded again; no field named: all of them.
@@ -52,7 +51,7 @@ class Acting(Reading):
         Raises:
             TurnNotFoundError: There is no such turn or call.
         """
-        commands.revert(self._desk.conversation, self._target(index, call), fields)
+        self._desk.hand.revert(self._target(index, call), fields)
 
     def score_turn(
         self,
@@ -77,7 +76,22 @@ class Acting(Reading):
             ArgumentError: The value is not finite.
         """
         target = self._target(index, call)
-        commands.score(self._desk.conversation, target, value, name=name, feedback=feedback)
+        self._desk.hand.score(target, value, name=name, feedback=feedback)
+
+    def score_turns(
+        self, scores: Mapping[int, float | tuple[float, str | None]], *, name: str = HAND
+    ) -> None:
+        """Give several turns scores of one name, in one step.
+
+        Args:
+            scores: Turn to its score, or to its score and why.
+            name: The name they are kept under.
+
+        Raises:
+            TurnNotFoundError: There is no such turn.
+            ArgumentError: A value is not finite.
+        """
+        self._desk.hand.score_turns(self._key, scores, name)
 
     def label(self, index: int, label: str | None) -> None:
         """Give a turn a label; None takes it away.
@@ -85,7 +99,7 @@ class Acting(Reading):
         Raises:
             TurnNotFoundError: There is no such turn.
         """
-        commands.mark(self._desk.conversation, self._target(index), {"label": label})
+        self._desk.hand.mark(self._target(index), {"label": label})
 
     def note(self, index: int, note: str | None) -> None:
         """Write a note beside a turn; None takes it away.
@@ -93,7 +107,7 @@ class Acting(Reading):
         Raises:
             TurnNotFoundError: There is no such turn.
         """
-        commands.mark(self._desk.conversation, self._target(index), {"note": note})
+        self._desk.hand.mark(self._target(index), {"note": note})
 
     def exclude(self, index: int, *, excluded: bool = True) -> None:
         """Keep a turn out of examples and exports; it stays in the history.
@@ -101,7 +115,7 @@ class Acting(Reading):
         Raises:
             TurnNotFoundError: There is no such turn.
         """
-        commands.mark(self._desk.conversation, self._target(index), {"excluded": excluded})
+        self._desk.hand.mark(self._target(index), {"excluded": excluded})
 
     # --- branches ----------------------------------------------------------------------------
 
@@ -128,7 +142,7 @@ class Acting(Reading):
             NameTakenError: There is a branch of that name.
         """
         turn_id = None if index is None else self._branch.record(index).id
-        new = commands.fork(self._desk.conversation, self._key, turn_id, name)
+        new = self._desk.hand.fork(self._key, turn_id, name)
         self._go(new.key)
         return new.name
 
@@ -139,11 +153,11 @@ class Acting(Reading):
             NameTakenError: There is a branch of that name.
             ArgumentError: The name is empty, too long, or holds control characters.
         """
-        self._desk.conversation.rename(self._key, name)
+        self._desk.hand.rename(self._key, name)
 
     def star(self, *, starred: bool = True) -> None:
         """Star this branch, or take its star away."""
-        commands.star(self._desk.conversation, self._key, starred=starred)
+        self._desk.hand.star(self._key, starred=starred)
 
     def prune(self, name: str | None = None) -> None:
         """Take a branch away, this one by default; its forks stay, and undo brings it back.
@@ -156,7 +170,7 @@ class Acting(Reading):
         """
         conversation = self._desk.conversation
         key = self._key if name is None else conversation.named(name).key
-        _, instead = commands.prune(conversation, key)
+        _, instead = self._desk.hand.prune(key)
         if key == self._key:
             self._go(instead)
 
@@ -169,7 +183,7 @@ class Acting(Reading):
         Raises:
             ConflictError: There is nothing to undo, or a call is running on its branch.
         """
-        return self._desk.conversation.undo()
+        return self._desk.hand.undo()
 
     def redo(self) -> str:
         """Do the change again that was taken back last.
@@ -180,7 +194,43 @@ class Acting(Reading):
         Raises:
             ConflictError: There is nothing to do again, or a call is running on its branch.
         """
-        return self._desk.conversation.redo()
+        return self._desk.hand.redo()
+
+    # --- as Python ---------------------------------------------------------------------------
+
+    def as_python(self, lines: Sequence[int] | None = None) -> str:
+        """Return what was done in inspectors of this conversation, as Python that does it again.
+
+        Run on the session as it was when it was first inspected, with a model that gives the same
+        answers, it gives the same conversation. It speaks of the session as ``session`` and of
+        metrics by their names. Exports stand in it as comments, as they may write over files.
+
+        Args:
+            lines: Which steps, 0 = oldest; None: all of them.
+
+        Raises:
+            NotFoundError: There is no such step.
+
+        Example:
+            >>> print(inspector.as_python())
+            # Done in the session inspector, oldest first. …
+            session.branches['main'].edit_turn(1, outputs={'reply': 'Check your spam folder.'})
+        """
+        return self._desk.log.python(lines)
+
+    def typed(self, field: str, text: str) -> Any:
+        """Return the value that a text typed into a field of the program means.
+
+        Raises:
+            FieldNotFoundError: The program has no such field.
+            ArgumentError: The text is no value of the field's type.
+        """
+        fields = self._desk.source.fields()
+        known = {**fields.inputs, **fields.outputs}
+        if field not in known:
+            msg = f"the program has no field {field!r}; there are {', '.join(map(repr, known))}"
+            raise FieldNotFoundError(msg)
+        return parsed(field, text, known[field])
 
     # --- long actions ------------------------------------------------------------------------
 
@@ -194,7 +244,7 @@ class Acting(Reading):
             Exception: Whatever the program raised; the branch is then as it was before.
         """
         desk, key = self._desk, self._key
-        desk.run("send", "Send", key, lambda work: long.send(desk.source, key, inputs, work))
+        desk.run("send", "Send", key, lambda work: desk.hand.send(key, inputs, work))
         branch = self._branch
         newest = branch.log.last
         return {} if newest is None else dict(branch.outputs(newest))
@@ -219,7 +269,7 @@ class Acting(Reading):
             "rerun",
             f"Run turn {index} again",
             key,
-            lambda work: long.rerun(desk.source, key, record.id, changed_inputs, work),
+            lambda work: desk.hand.rerun(key, record.id, changed_inputs, work),
         )
         self._go(ending.branch or key)
         return self.branch
@@ -242,7 +292,7 @@ class Acting(Reading):
         name = next(iter(desk.metrics), "") if metric is None else metric
         function, label = desk.metric(name), f"Score {self.branch} by {name}"
         begin = desk.run if wait else desk.start
-        begin("rescore", label, key, lambda work: long.rescore(desk.source, key, function, work))
+        begin("rescore", label, key, lambda work: desk.hand.rescore(key, function, work))
         return list(long.scores_of(desk.source, key, name))
 
     def stop(self) -> int:

@@ -7,8 +7,6 @@ from typing import Any, cast
 
 from .._tree.amend import UNSET
 from .._tree.amendments import HAND
-from . import _commands as commands
-from . import _long as long
 from ._commands import Target
 from ._desk import Desk
 from ._fields import parsed_inputs
@@ -46,21 +44,17 @@ def acted(desk: Desk, message: str, **more: Any) -> Acted:
 
 def edit(desk: Desk, args: EditArgs) -> Acted:
     """Set an output field to what was typed."""
-    outputs = desk.source.fields().outputs
-    target = target_of(args)
-    message = commands.edit_text(desk.conversation, target, args["field"], args["text"], outputs)
-    return acted(desk, message)
+    return acted(desk, desk.hand.edit_text(target_of(args), args["field"], args["text"]))
 
 
 def revert(desk: Desk, args: RevertArgs) -> Acted:
     """Take an edit back."""
-    return acted(desk, commands.revert(desk.conversation, target_of(args), [args["field"]]))
+    return acted(desk, desk.hand.revert(target_of(args), [args["field"]]))
 
 
 def score(desk: Desk, args: ScoreArgs) -> Acted:
     """Give a score by hand, or take it away."""
-    message = commands.score(
-        desk.conversation,
+    message = desk.hand.score(
         target_of(args),
         args["value"],
         name=args.get("name", HAND),
@@ -73,7 +67,7 @@ def annotate(desk: Desk, args: AnnotateArgs) -> Acted:
     """Set label, note or exclusion."""
     asked = cast("Mapping[str, Any]", args)
     changes = {name: asked[name] for name in ("label", "note", "excluded") if name in asked}
-    return acted(desk, commands.mark(desk.conversation, target_of(args), changes))
+    return acted(desk, desk.hand.mark(target_of(args), changes))
 
 
 # --- branches ------------------------------------------------------------------------------------
@@ -81,36 +75,36 @@ def annotate(desk: Desk, args: AnnotateArgs) -> Acted:
 
 def fork(desk: Desk, args: ForkArgs) -> Acted:
     """Make a branch and go there."""
-    new = commands.fork(desk.conversation, args["branch"], args["turn_id"], args.get("name"))
+    new = desk.hand.fork(args["branch"], args["turn_id"], args.get("name"))
     message = f"{new.name!r} is there, with {len(new.log) - new.log.first} turns"
     return acted(desk, message, branch=new.key)
 
 
 def rename(desk: Desk, args: RenameArgs) -> Acted:
     """Give a branch another name."""
-    branch = desk.conversation.rename(args["branch"], args["name"])
+    branch = desk.hand.rename(args["branch"], args["name"])
     return acted(desk, f"This branch is called {branch.name!r} now")
 
 
 def star(desk: Desk, args: StarArgs) -> Acted:
     """Star a branch, or take its star away."""
-    return acted(desk, commands.star(desk.conversation, args["branch"], starred=args["starred"]))
+    return acted(desk, desk.hand.star(args["branch"], starred=args["starred"]))
 
 
 def prune(desk: Desk, args: PruneArgs) -> Acted:
     """Take a branch away and go to the one it came from."""
-    message, instead = commands.prune(desk.conversation, args["branch"])
+    message, instead = desk.hand.prune(args["branch"])
     return acted(desk, message, branch=instead)
 
 
 def undo(desk: Desk, _args: Any) -> Acted:
     """Take the last change back."""
-    return acted(desk, f"Undid: {desk.conversation.undo()}")
+    return acted(desk, f"Undid: {desk.hand.undo()}")
 
 
 def redo(desk: Desk, _args: Any) -> Acted:
     """Do the change again that was taken back last."""
-    return acted(desk, f"Did again: {desk.conversation.redo()}")
+    return acted(desk, f"Did again: {desk.hand.redo()}")
 
 
 # --- long actions --------------------------------------------------------------------------------
@@ -120,9 +114,9 @@ def send(desk: Desk, args: SendArgs) -> Started:
     """Begin to say something on a branch."""
     key = desk.branch(args["branch"]).key
     inputs = parsed_inputs(args["inputs"], desk.source.fields().inputs)
-    source = desk.source
+    hand = desk.hand
     label = f"Send {one_line(next(iter(args['inputs'].values()), ''), 40)}"
-    work = desk.start("send", label, key, lambda work: long.send(source, key, inputs, work))
+    work = desk.start("send", label, key, lambda work: hand.send(key, inputs, work))
     return Started(job=work.view)
 
 
@@ -131,12 +125,12 @@ def rerun(desk: Desk, args: RerunArgs) -> Started:
     branch = desk.branch(args["branch"])
     position = branch.position(args["turn_id"])
     changed = parsed_inputs(args.get("inputs", {}), desk.source.fields().inputs)
-    source, turn_id = desk.source, args["turn_id"]
+    hand, turn_id = desk.hand, args["turn_id"]
     work = desk.start(
         "rerun",
         f"Run turn {position} again",
         branch.key,
-        lambda work: long.rerun(source, branch.key, turn_id, changed, work),
+        lambda work: hand.rerun(branch.key, turn_id, changed, work),
     )
     return Started(job=work.view)
 
@@ -145,12 +139,12 @@ def rescore(desk: Desk, args: RescoreArgs) -> Started:
     """Begin to score every turn of a branch."""
     branch = desk.branch(args["branch"])
     metric = desk.metric(args["metric"])
-    source = desk.source
+    hand = desk.hand
     work = desk.start(
         "rescore",
         f"Score {branch.name} by {args['metric']}",
         branch.key,
-        lambda work: long.rescore(source, branch.key, metric, work),
+        lambda work: hand.rescore(branch.key, metric, work),
     )
     return Started(job=work.view)
 

@@ -12,7 +12,9 @@ from .._tree.branch import Branch
 from .._tree.conversation import Conversation
 from ..errors import ArgumentError, ArgumentTypeError, NotFoundError
 from ._filter import FilteredBranches
+from ._hand import Hand
 from ._jobs import Action, Ending, Jobs, Kind, Work
+from ._log import PythonLog
 from ._protocol import Finished
 from ._push import PUSH_SECONDS, SUMMARY_SECONDS, Beat, News
 from ._shapes import Filter, Job, RunningTurn, Summary
@@ -37,6 +39,8 @@ class Desk:
         self.widget: Any = None
         """The conversation's one widget, made when it is first shown."""
         self.lock = threading.RLock()
+        self.log = PythonLog(self.conversation)
+        """What was done by hand, as Python."""
         self.filtered = FilteredBranches()
         self.facts = MarkFacts()
         self.jobs = Jobs(self.ask_to_tell, self._finished)
@@ -48,6 +52,11 @@ class Desk:
     def branch(self, key: str) -> Branch:
         """Return a branch as it is now."""
         return self.conversation[key]
+
+    @property
+    def hand(self) -> Hand:
+        """What acts on the conversation and writes it down."""
+        return Hand(self.source, self.log)
 
     def shown_key(self) -> str:
         """Return the branch to show: the one chosen last, or the first when that is gone."""

@@ -8,7 +8,7 @@ from typing import Any
 from .._tree.branch import Branch
 from .._tree.record import Record
 from ._desk import Desk
-from ._exports import FILES, OF_EDITS, VARIABLES, kept_turns
+from ._exports import OF_EDITS, kept_turns, python_of
 from ._messages import history_length
 from ._protocol import ExportArgs, ExportPreview
 from ._rows import positions_of
@@ -106,19 +106,3 @@ def _mismatched(branch: Branch, kept: Sequence[int]) -> int:
 
     first = fields(branch.log[kept[0]]) if kept else None
     return sum(fields(branch.log[position]) != first for position in kept)
-
-
-def python_of(branch: Branch, args: ExportArgs) -> str:
-    """Return the Python that makes the same export."""
-    given: dict[str, Any] = dict(args.get("filter", {}))
-    if args.get("strict_trajectory"):
-        given["strict_trajectory"] = True
-    target = args.get("target") or FILES.get(args["format"])
-    words = [repr(args["format"])]
-    if args["format"] in FILES:
-        words.append(repr(target))
-    words += [f"{name}={value!r}" for name, value in given.items() if value is not None]
-    call = f"session.branches[{branch.name!r}].inspect().export({', '.join(words)})"
-    if args["format"] in VARIABLES:
-        call = f"{args.get('target') or VARIABLES[args['format']]} = {call}"
-    return safe(call)

@@ -61,10 +61,13 @@ def _unbroken(branch: Branch, found: Sequence[int], wanted: Filter) -> list[int]
 def export(desk: Desk, args: ExportArgs) -> Exported:
     """Export to a variable of the notebook or to a file, as the format says."""
     kind = args["format"]
+    written = python_of(desk.branch(args["branch"]), args)
     if kind in FILES:
         path, rows = export_to_file(desk, args)
+        desk.log.remark(written)
         return Exported(rows=rows, target=safe(str(path)), message=f"{_count(rows)} in {path}")
     name, values = export_to_variable(desk, args)
+    desk.log.remark(written)
     return Exported(rows=len(values), target=name, message=f"{_count(len(values))} in {name}")
 
 
@@ -170,3 +173,19 @@ def refuse_other_type(namespace: Mapping[str, Any], name: str, values: Any) -> N
 
 def _count(rows: int) -> str:
     return f"{rows:,} turn{'' if rows == 1 else 's'}"
+
+
+def python_of(branch: Branch, args: ExportArgs) -> str:
+    """Return the Python that makes the same export."""
+    given: dict[str, Any] = dict(args.get("filter", {}))
+    if args.get("strict_trajectory"):
+        given["strict_trajectory"] = True
+    target = args.get("target") or FILES.get(args["format"])
+    words = [repr(args["format"])]
+    if args["format"] in FILES:
+        words.append(repr(target))
+    words += [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    call = f"session.branches[{branch.name!r}].inspect().export({', '.join(words)})"
+    if args["format"] in VARIABLES:
+        call = f"{args.get('target') or VARIABLES[args['format']]} = {call}"
+    return safe(call)

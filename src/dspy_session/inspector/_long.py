@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .._tree.amend import checked_score
 from .._tree.amendments import NO_MARK, Score
 from .._tree.branch import Branch
 from ._jobs import Ending, StoppedError, Work
@@ -53,25 +54,43 @@ def _take_back(source: Source, branch: str, turn_id: str) -> None:
 
 
 def rerun(
-    source: Source, branch: str, turn_id: str, changed: Mapping[str, Any], work: Work
+    source: Source,
+    branch: str,
+    turn_id: str,
+    changed: Mapping[str, Any],
+    work: Work,
+    made: Callable[[str], None] = lambda _: None,
 ) -> Ending:
-    """Run a turn again on a new branch, with some inputs changed if any are given."""
+    """Run a turn again on a new branch, with some inputs changed if any are given.
+
+    ``made`` hears the new branch's name, also when the branch is then discarded.
+    """
     old = source.branch(branch)
     position = old.position(turn_id)
     inputs = {**old.log[position].inputs, **changed} if changed else None
     key = source.on(branch).rerun(position, inputs)
+    made(source.branch(key).name)
     if work.stopping:
         source.conversation.prune(key)
         msg = "Stopped: the answer that was on its way was discarded"
         raise StoppedError(msg)
     new = source.branch(key)
     newest = new.log.last
-    made = None if newest is None else newest.id
-    return Ending(f"Ran turn {position} again, on {new.name!r}", key, made)
+    turn = None if newest is None else newest.id
+    return Ending(f"Ran turn {position} again, on {new.name!r}", key, turn)
 
 
-def rescore(source: Source, branch: str, metric: Metric, work: Work) -> Ending:
-    """Score every turn of a branch; what was scored counts, also when stopped half-way."""
+def rescore(
+    source: Source,
+    branch: str,
+    metric: Metric,
+    work: Work,
+    given: dict[int, tuple[float, str | None]] | None = None,
+) -> Ending:
+    """Score every turn of a branch; what was scored counts, also when stopped half-way.
+
+    ``given`` takes the scores by position, as they are kept.
+    """
     name = metric_name(metric)
     now = source.branch(branch)
     session = source.on(branch)
@@ -85,6 +104,9 @@ def rescore(source: Source, branch: str, metric: Metric, work: Work) -> Ending:
             scores[now.log[position].id] = session.score(metric, position)
             work.progress(done + 1, len(positions))
     finally:
+        if given is not None:
+            of = zip(positions, scores.values(), strict=False)
+            given.update((at, (score.value, score.feedback)) for at, score in of)
         _commit(source, branch, Scored(name, scores))
     mean = sum(score.value for score in scores.values()) / len(scores) if scores else None
     told = "there are no turns" if mean is None else f"mean {mean:.2f}"
@@ -93,6 +115,21 @@ def rescore(source: Source, branch: str, metric: Metric, work: Work) -> Ending:
 
 def _stopped(name: str, done: int, total: int) -> str:
     return f"Stopped: {done} of {total} turns were scored by {name}"
+
+
+def give_scores(source: Source, branch: str, scores: Mapping[int, Any], name: str) -> None:
+    """Give several turns scores of one name in one step: position to value or (value, why).
+
+    Raises:
+        TurnNotFoundError: There is no such turn.
+        ArgumentError: A value is not finite.
+    """
+    now = source.branch(branch)
+    found: dict[str, Score] = {}
+    for position, given in scores.items():
+        value, feedback = given if isinstance(given, tuple) else (given, None)
+        found[now.record(position).id] = Score(checked_score(value), feedback)
+    _commit(source, branch, Scored(name, found))
 
 
 def _commit(source: Source, branch: str, scored: Scored) -> None:

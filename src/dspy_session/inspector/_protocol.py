@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from typing_extensions import NotRequired, TypedDict
 
+from ._log_shapes import LogArgs, LogText, LogTextArgs, LogWindow
 from ._shapes import (
     Filter,
     Job,
@@ -311,6 +312,8 @@ REQUESTS: dict[str, tuple[type, type]] = {
     "preview_export": (ExportArgs, ExportPreview),
     "export": (ExportArgs, Exported),
     "part": (PartArgs, Part),
+    "log": (LogArgs, LogWindow),
+    "log_text": (LogTextArgs, LogText),
     "tree": (TreeArgs, TreeView),
     "compare": (CompareArgs, ComparisonView),
     "next_difference": (DifferenceArgs, Difference),

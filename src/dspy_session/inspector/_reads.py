@@ -8,6 +8,8 @@ from .._tree.branch import Branch
 from .._tree.record import Record
 from ._desk import Desk
 from ._detail import call_in, text_range, turn_detail
+from ._log import MOST_LINES, shortened
+from ._log_shapes import LogArgs, LogText, LogTextArgs, LogWindow
 from ._messages import history_window, prompt_window
 from ._protocol import HistoryArgs, LocateArgs, Located, PromptArgs, RowsArgs, TextArgs, TurnArgs
 from ._rows import row_window
@@ -58,6 +60,20 @@ def prompt(desk: Desk, args: PromptArgs) -> MessageWindow:
     return prompt_window(
         record.telling_requests(), args["which"], range(args["start"], args["stop"])
     )
+
+
+def log(desk: Desk, args: LogArgs) -> LogWindow:
+    """Some of what was done by hand, as Python."""
+    lines = desk.log.lines
+    start = min(max(args["start"], 0), len(lines))
+    stop = max(start, min(args["stop"], start + MOST_LINES))
+    found = [shortened(line) for line in lines[start:stop]]
+    return LogWindow(total=len(lines), start=start, lines=found)
+
+
+def log_text(desk: Desk, args: LogTextArgs) -> LogText:
+    """What was done by hand, or a choice of it, as a program."""
+    return LogText(python=desk.log.python(args.get("lines")))
 
 
 def text(desk: Desk, args: TextArgs) -> Text:

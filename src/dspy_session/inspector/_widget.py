@@ -62,6 +62,8 @@ HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "history": reads.history,
     "prompt": reads.prompt,
     "text": reads.text,
+    "log": reads.log,
+    "log_text": reads.log_text,
     "edit": actions.edit,
     "revert": actions.revert,
     "score": actions.score,
