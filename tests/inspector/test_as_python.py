@@ -291,6 +291,14 @@ def test_the_page_reads_the_log_by_window_and_by_choice(page):
     assert page.ask("log_text")["python"] == page.inspector.as_python()
 
 
+def test_a_score_typed_over_another_keeps_its_feedback_in_the_log_too(page):
+    page.ask("score", **page.at(0), value=0.5, feedback="so-so")
+    page.ask("score", **page.at(0), value=0.75)
+    assert page.inspector.as_python().splitlines()[2] == (
+        "session.branches['main'].inspect().score_turn(0, 0.75, feedback='so-so')"
+    )
+
+
 def test_exports_stand_in_the_log_as_comments(page, tmp_path):
     target = str(tmp_path / "turns.jsonl")
     page.ask("export", branch=page.key, format="jsonl", target=target)

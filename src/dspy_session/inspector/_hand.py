@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from .._tree.amend import Unset
 from .._tree.amendments import HAND
 from .._tree.branch import Branch
+from .._tree.record import Record
 from ..errors import ArgumentError
 from . import _commands as commands
 from . import _long as long
 from ._commands import Target
+from ._detail import call_in
 from ._fields import ProgramFields, parsed
 from ._jobs import Ending, StoppedError, Work
 from ._log import UNWRITTEN, PythonLog, branch_source
@@ -48,10 +51,8 @@ class Hand:
         outputs = self._fields().outputs
         since = self.log.revision
         message = commands.edit_text(self._conversation, target, field, text, outputs)
-        branch = self._conversation[target.branch]
-        root = branch.log[branch.position(target.turn_id)]
-        record = next((c for c in nested_calls(root) if c.id == target.call_id), root)
-        self._edited(target, {field: branch.outputs(record)[field]}, since)
+        value = self._conversation[target.branch].outputs(self._record(target))[field]
+        self._edited(target, {field: value}, since)
         return message
 
     def _edited(self, target: Target, values: Mapping[str, Any], since: int) -> None:
@@ -75,12 +76,20 @@ class Hand:
         return message
 
     def score(
-        self, target: Target, value: float | None, *, name: str = HAND, feedback: str | None = None
+        self,
+        target: Target,
+        value: float | None,
+        *,
+        name: str = HAND,
+        feedback: str | Unset | None = None,
     ) -> str:
-        """Give a score by hand, or take it away with None."""
+        """Give a score by hand, or take it away with None; UNSET keeps the feedback there is."""
         since = self.log.revision
         message = commands.score(self._conversation, target, value, name=name, feedback=feedback)
         branch, turn, call = self._place(target)
+        if isinstance(feedback, Unset):
+            given = self._conversation[target.branch].mark(self._record(target)).scores.get(name)
+            feedback = given and given.feedback
         if name == HAND and feedback is None and call is None:
             step = f"edit_turn({turn}, score={value!r})"
         else:
@@ -217,6 +226,11 @@ class Hand:
         calls = nested_calls(branch.log[position]) if target.call_id is not None else []
         found = (str(at) for at, call in enumerate(calls) if call.id == target.call_id)
         return branch_source(branch.name), str(position), next(found, None)
+
+    def _record(self, target: Target) -> Record:
+        branch = self._conversation[target.branch]
+        position = branch.position(target.turn_id)
+        return call_in(branch.log[position], target.call_id, position)
 
     def _inputs(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         known = self._fields().inputs
