@@ -108,6 +108,17 @@ def test_prompts_are_as_they_were(chat):
         assert ours.requests[0].answers == theirs.requests[0].answers
 
 
+def test_prompts_go_on_from_those_that_were_read_again(chat):
+    with answers(*"ab"):
+        chat.open("s")(question="a question that is long enough to be referred to")
+        there = anew(chat, "s")
+        there(question="and what goes on from it")
+    for session in (there, anew(chat, "s")):
+        sent = [list(turn.requests[0].prompt) for turn in session.turns]
+        assert [len(prompt) for prompt in sent] == [2, 4]
+        assert sent[1][1:3] == [sent[0][1], {"role": "assistant", "content": sent[1][2]["content"]}]
+
+
 @pytest.mark.parametrize("settings", [{"max_turns": 2}, {"max_stored_turns": 3}])
 def test_windows_and_forgetting_are_as_they_were(store, settings):
     chat = sessionify(
