@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from random import random
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -51,37 +51,26 @@ model = dspy.LM(os.environ["DSPY_SESSION_LM"]) if "DSPY_SESSION_LM" in os.enviro
 # --- conflicts ------------------------------------------------------------------------------------
 
 
-class Queues:
-    """One queue for each chat: in this process, questions to one chat are asked in their order.
-
-    Two processes may still answer in one chat at the same moment. Then the store refuses the second,
-    and ``say`` asks again. Send the requests of a chat to one process, by a hash of the path in the
-    load balancer, and that hardly ever happens.
-    """
-
-    def __init__(self) -> None:
-        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-    def __getitem__(self, chat_id: str) -> asyncio.Lock:
-        return self._queues.setdefault(chat_id, asyncio.Lock())
-
-
-queues = Queues()
+# In this process, the questions of one chat wait for each other. Two processes may still answer in
+# one chat at the same moment: the store refuses the second, and ``say`` asks again. Where the load
+# balancer sends all requests of a chat to one process (a hash of the path), that hardly happens.
+queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def say(chat_id: str, user: str, question: str) -> tuple[Any, Any]:
     """Return the answer and its turn, which is in the store by then."""
-    async with queues[chat_id]:
+    async with queues.setdefault(chat_id, asyncio.Lock()):
         for attempt in range(ATTEMPTS):
             chat = await opened(chat_id, user)  # with all that other processes have written
             try:
                 answer = await chat.acall(question=question)
             except SessionConflictError:
-                # Another process was first, and this answer has not seen its turn: ask again. To
-                # keep the answer instead, call chat.refresh(): it puts it on a branch of its own.
-                await asyncio.sleep(0.05 * attempt)
-                continue
-            return answer, chat.turns[-1]
+                # Another process answered meanwhile, and this answer has not seen it: ask again.
+                # Without keep_unsaved=False, the answer would be kept on a branch of its own.
+                await chat.arefresh(keep_unsaved=False)
+                await asyncio.sleep(random() * 0.1 * 2**attempt)  # noqa: S311  # no secret
+            else:
+                return answer, chat.turns[-1]
     raise HTTPException(409, "this chat is being answered elsewhere; try again")
 
 
@@ -98,7 +87,10 @@ async def opened(chat_id: str, user: str) -> Session:
 
 async def add_turn(request: Request) -> Response:
     """Answer a question: ``{"question": …}`` to ``{"reply": …, "turn": …}``."""
-    body = await request.json()
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
     question = body.get("question") if isinstance(body, dict) else None
     if not isinstance(question, str) or not question.strip():
         raise HTTPException(422, "send {'question': '…'}")
@@ -112,7 +104,7 @@ async def show(request: Request) -> Response:
     if await store.ainfo(chat_id) is None:
         raise HTTPException(404, "no such chat")
     chat = await opened(chat_id, user_of(request))
-    turns = [{"question": one.inputs["question"], "reply": one.outputs["reply"]} for one in chat.turns]
+    turns = [{**one.inputs, "reply": one.outputs["reply"]} for one in chat.turns]
     return JSONResponse({"turns": turns})
 
 
@@ -121,7 +113,7 @@ async def chats(request: Request) -> Response:
     page = await store.alist_sessions(
         user_id=user_of(request), limit=20, after=request.query_params.get("after")
     )
-    found = [{"chat": one.session_id, "turns": one.turns, "begins": one.preview} for one in page.sessions]
+    found = [{"chat": one.session_id, "turns": one.turns} for one in page.sessions]
     return JSONResponse({"chats": found, "after": page.after})
 
 
@@ -136,21 +128,23 @@ def user_of(request: Request) -> str:
 # --- errors ---------------------------------------------------------------------------------------
 
 
-async def told(request: Request, error: Exception) -> Response:
-    """Errors of the package as answers; each message says what to do."""
-    codes = {ArgumentError: 422, SessionArchivedError: 409, StoreUnavailableError: 503}
-    code = next((code for kind, code in codes.items() if isinstance(error, kind)), 500)
-    headers = {"Retry-After": "1"} if code == 503 else None
-    return JSONResponse({"error": str(error)}, code, headers)
+def answering(code: int) -> Callable[[Request, Any], Response]:
+    """Answer an error with its message, which says what to do."""
+
+    def answer(_: Request, error: Any) -> Response:
+        return JSONResponse({"error": str(error)}, code)
+
+    return answer
 
 
-async def refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def refuse(_: Request, error: Any) -> Response:
+    """Answer what a handler refused."""
     return JSONResponse({"error": error.detail}, error.status_code)
 
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    """Set the model, and close the store at the end."""
     dspy.configure(lm=model)
     async with store:
         yield
@@ -163,10 +157,10 @@ app = Starlette(
         Route("/chats/{chat}/turns", add_turn, methods=["POST"]),
     ],
     exception_handlers={
-        HTTPException: refused,
-        ArgumentError: told,
-        SessionArchivedError: told,
-        StoreUnavailableError: told,
+        HTTPException: refuse,
+        ArgumentError: answering(422),
+        SessionArchivedError: answering(409),
+        StoreUnavailableError: answering(503),
     },
     lifespan=lifespan,
 )

@@ -138,11 +138,14 @@ class Storing(Saving):
             raise ArgumentError(msg)
         return self._store
 
-    def refresh(self) -> list[Self]:
+    def refresh(self, *, keep_unsaved: bool = True) -> list[Self]:
         """Load what others wrote to the stored conversation meanwhile.
 
         Answers of this process that could not be stored are stored now: where they were asked for
         when nothing came between, else each on a branch of its own, called ``unsaved-1`` and so on.
+
+        Args:
+            keep_unsaved: False drops those answers, e.g. to ask again with what others wrote.
 
         Returns:
             Sessions on the branches that such answers are on.
@@ -155,11 +158,11 @@ class Storing(Saving):
         if self._stored_as is None:
             msg = "this conversation is in memory only; session.open(session_id) opens a stored one"
             raise ArgumentError(msg)
-        return [self._on_branch(key) for key in self._stored_as.refresh()]
+        return [self._on_branch(key) for key in self._stored_as.refresh(keep_unsaved=keep_unsaved)]
 
-    async def arefresh(self) -> list[Self]:
+    async def arefresh(self, *, keep_unsaved: bool = True) -> list[Self]:
         """The same as :meth:`refresh`, awaited."""
-        return await asyncio.to_thread(self.refresh)
+        return await asyncio.to_thread(lambda: self.refresh(keep_unsaved=keep_unsaved))
 
     def close(self) -> None:
         """End the use of a stored conversation: later calls raise. Everything is stored already.

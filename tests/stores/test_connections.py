@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import psycopg
 import pytest
 import redis
 from support.stores import BACKENDS, on_backends, turn_batch
+
+from dspy_session.stores import RedisSessionStore, SQLSessionStore
 
 SESSIONS = 1_000
 FORK = """
@@ -42,44 +45,47 @@ def open_files() -> int:
 
 
 @on_backends(*BACKENDS)
-def test_a_thousand_sessions_take_a_handful_of_files(store):
-    store.append("first", turn_batch(0), expected_version=0)
+def test_a_thousand_sessions_take_a_handful_of_files(backend):
+    backend.append("first", turn_batch(0), expected_version=0)
     before = open_files()
 
     def write(start):
         for number in range(start, SESSIONS, 8):
-            store.append(f"s{number}", turn_batch(0), expected_version=0)
-            store.load(f"s{number}")
+            backend.append(f"s{number}", turn_batch(0), expected_version=0)
+            backend.load(f"s{number}")
 
     threads = [threading.Thread(target=write, args=(start,)) for start in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(list(store.sessions(limit=1_000))) == SESSIONS + 1
+    assert len(list(backend.sessions(limit=1_000))) == SESSIONS + 1
     assert open_files() - before <= 24
-    store.close()
+    backend.close()
     assert open_files() <= before
 
 
 @on_backends(*BACKENDS)
-async def test_a_hundred_tasks_share_the_connections(store):
-    await store.aappend("first", turn_batch(0), expected_version=0)
+async def test_a_hundred_tasks_share_the_connections(backend):
+    await backend.aappend("first", turn_batch(0), expected_version=0)
     before = open_files()
     for start in range(0, 300, 100):
         await asyncio.gather(
-            *(store.aappend(f"s{start + n}", turn_batch(0), expected_version=0) for n in range(100))
+            *(
+                backend.aappend(f"s{start + n}", turn_batch(0), expected_version=0)
+                for n in range(100)
+            )
         )
-    assert len((await store.alist_sessions(limit=1_000)).sessions) == 301
+    assert len((await backend.alist_sessions(limit=1_000)).sessions) == 301
     assert open_files() - before <= 32
-    await store.aclose()
+    await backend.aclose()
 
 
 @on_backends(*BACKENDS)
-def test_one_store_serves_one_event_loop_after_another(address, store):
+def test_one_store_serves_one_event_loop_after_another(address, backend):
     async def use(number):
-        await store.aappend(f"s{number}", turn_batch(0), expected_version=0)
-        return await store.ainfo(f"s{number}")
+        await backend.aappend(f"s{number}", turn_batch(0), expected_version=0)
+        return await backend.ainfo(f"s{number}")
 
     asyncio.run(use(0))
     before = open_files()
@@ -89,10 +95,10 @@ def test_one_store_serves_one_event_loop_after_another(address, store):
 
 
 @on_backends(*BACKENDS)
-def test_one_store_serves_several_event_loops_at_once(store):
+def test_one_store_serves_several_event_loops_at_once(backend):
     async def use(number):
         for turn in range(10):
-            await store.aappend(f"s{number}", turn_batch(turn), expected_version=turn)
+            await backend.aappend(f"s{number}", turn_batch(turn), expected_version=turn)
             await asyncio.sleep(0)
 
     threads = [threading.Thread(target=lambda n=n: asyncio.run(use(n))) for n in range(6)]
@@ -100,23 +106,21 @@ def test_one_store_serves_several_event_loops_at_once(store):
         thread.start()
     for thread in threads:
         thread.join()
-    assert {info.version for info in store.sessions()} == {10}
-    assert len(list(store.sessions())) == 6
+    assert {info.version for info in backend.sessions()} == {10}
+    assert len(list(backend.sessions())) == 6
 
 
 @on_backends(*BACKENDS)
-async def test_a_store_closed_from_a_loop_lets_go_of_its_connections(store):
+async def test_a_store_closed_from_a_loop_lets_go_of_its_connections(backend):
     before = open_files()
-    await store.aappend("s", turn_batch(0), expected_version=0)
-    await store.ainfo("s")
-    store.info("s")
-    await store.aclose()
+    await backend.aappend("s", turn_batch(0), expected_version=0)
+    await backend.ainfo("s")
+    backend.info("s")
+    await backend.aclose()
     assert open_files() <= before
 
 
 def test_closing_a_store_ends_its_connections_to_redis(redis_server_url, redis_prefix):
-    from dspy_session.stores import RedisSessionStore
-
     with redis.Redis.from_url(redis_server_url) as link:
         before = len(link.client_list())
         store = RedisSessionStore(redis_server_url, redis_prefix)
@@ -128,8 +132,6 @@ def test_closing_a_store_ends_its_connections_to_redis(redis_server_url, redis_p
 
 
 def test_closing_a_store_ends_its_connections_to_postgresql(postgres_url):
-    from dspy_session.stores import SQLSessionStore
-
     query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'counted'"
     with psycopg.connect(postgres_url, autocommit=True) as link:
         store = SQLSessionStore(f"{postgres_url}&application_name=counted")
@@ -143,8 +145,6 @@ def test_closing_a_store_ends_its_connections_to_postgresql(postgres_url):
 @on_backends("sqlite", "redis", "postgresql")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_store_made_before_a_fork_works_on_both_sides(address):
-    import json
-
     where = json.dumps([address.kind, [str(one) for one in address.arguments]])
     done = subprocess.run([sys.executable, "-c", FORK, where], check=False, timeout=120)
     assert done.returncode == 0

@@ -62,10 +62,10 @@ def test_the_second_of_two_writers_is_told_and_may_repeat(address):
 
 
 @on_backends(*BACKENDS)
-def test_a_delete_and_an_append_never_leave_half_a_session(address, store):
+def test_a_delete_and_an_append_never_leave_half_a_session(address, backend):
     def delete():
         for _ in range(30):
-            store.delete("s")
+            backend.delete("s")
 
     def append():
         with address.open() as other:
@@ -77,22 +77,22 @@ def test_a_delete_and_an_append_never_leave_half_a_session(address, store):
         thread.start()
     for thread in threads:
         thread.join()
-    whole_turns(store, "s")
-    listed = [info.session_id for info in store.sessions()]
-    assert listed == ([] if store.info("s") is None else ["s"])
+    whole_turns(backend, "s")
+    listed = [info.session_id for info in backend.sessions()]
+    assert listed == ([] if backend.info("s") is None else ["s"])
 
 
 @on_backends(*BACKENDS)
-async def test_cancelled_appends_leave_the_store_whole(store):
+async def test_cancelled_appends_leave_the_store_whole(backend):
     for number in range(40):
-        task = asyncio.create_task(store.aappend(f"s{number}", turn_batch(0), expected_version=0))
+        task = asyncio.create_task(backend.aappend(f"s{number}", turn_batch(0), expected_version=0))
         for _ in range(number % 8):
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    await store.aappend("after", turn_batch(0), expected_version=0)
+    await backend.aappend("after", turn_batch(0), expected_version=0)
     await asyncio.sleep(0.2)  # a thread that was begun is not cancelled: let it end
-    page = await store.alist_sessions(limit=100)
+    page = await backend.alist_sessions(limit=100)
     for info in page.sessions:
-        assert len((await store.aload(info.session_id)).rows) == 3
-    await store.aclose()
+        assert len((await backend.aload(info.session_id)).rows) == 3
+    await backend.aclose()

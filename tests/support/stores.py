@@ -51,7 +51,7 @@ def address(request: pytest.FixtureRequest) -> Address:
 
 
 @pytest.fixture
-def store(address: Address) -> Iterator[SessionStore]:
+def backend(address: Address) -> Iterator[SessionStore]:
     """The store at the address."""
     with address.open() as opened:
         yield opened

@@ -130,11 +130,14 @@ class StoredConversation:
 
     # --- after a conflict ------------------------------------------------------------------------
 
-    def refresh(self) -> list[str]:
+    def refresh(self, *, keep_unsaved: bool = True) -> list[str]:
         """Load what the store holds, and store the answers that could not be stored before.
 
         An answer goes where it was asked for when nothing came between, else on a branch of its
         own, which is forked where its history ends.
+
+        Args:
+            keep_unsaved: False drops those answers.
 
         Returns:
             Keys of the branches that such answers are on.
@@ -142,7 +145,7 @@ class StoredConversation:
         conversation = self.conversation
         with conversation.changing():
             self.read_anew()
-            waiting, self._unsaved = self._unsaved, []
+            waiting, self._unsaved = self._unsaved if keep_unsaved else [], []
             keys: list[str] = []
             while waiting:
                 newest = waiting[0].log.last
