@@ -263,12 +263,14 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
 
         Raises:
             ArgumentTypeError: ``state`` is no SessionState.
+            ArgumentError: Its turns are those of another program, with other inputs.
         """
         if not isinstance(state, SessionState):
             msg = f"use_state takes a SessionState, got {type(state).__name__}"
             if isinstance(state, Mapping):
                 msg += "; read it with SessionState.from_dict(…)"
             raise ArgumentTypeError(msg)
+        self._program.check_turns(state._branch)
         return StateBinding(self._id, state)
 
     # --- the program ---------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import dspy
 
 from .._tree.branch import Branch
 from .._tree.log import Log
-from .._tree.record import ROOT, Node, Record, Window, new_id, now
+from .._tree.record import CONSOLIDATION, ROOT, Node, Record, Window, new_id, now
 from .._tree.values import Fields, recordable
 from ..errors import ArgumentTypeError
 from .capture import recording
@@ -26,9 +26,6 @@ from .standing import Standing
 from .transcript import ledger_text, records_text
 
 _log = logging.getLogger("dspy_session")
-
-SOURCE = "consolidate"
-"""The source of a record that is a consolidator's work."""
 
 _ANSWERS = ("updated_memory", "memory", "l2_memory", "output")
 
@@ -189,7 +186,7 @@ class _Run:
             created_at=self._created_at,
             latency_s=time.perf_counter() - self._started,
             requests=self._recorder.requests(Log()),
-            source=SOURCE,
+            source=CONSOLIDATION,
             flags=tuple(flags),
         )
 

@@ -89,14 +89,7 @@ class NodeCall:
         return self._is_faked or renders(self.seen.messages, self.signature)
 
     def _show_transcript(self, name: str) -> None:
-        if TRANSCRIPT_FIELD in self.signature.output_fields:
-            msg = (
-                f"{self.path!r} is shared, and the conversation cannot stand in its prompt: its "
-                f"turns have no {', '.join(self.signature.output_fields)}, and the name "
-                f"{TRANSCRIPT_FIELD!r}, under which it would be shown as text, is an output; "
-                f"rename that field, or make the node isolated"
-            )
-            raise ArgumentError(msg)
+        check_showable(self.path, self.signature)
         self.kwargs.pop(name, None)
         self.kwargs["signature"] = with_transcript(self.signature)
         self.kwargs.setdefault(TRANSCRIPT_FIELD, transcript(self.seen.messages))
@@ -130,6 +123,21 @@ class NodeCall:
     def failed(self, recorder: Recorder) -> None:
         """Keep what was paid for: a program may catch the error and go on."""
         self.frame.leave_requests(recorder.requests(self.frame.newest_prompt(self.path)))
+
+
+def check_showable(path: str, signature: Signature) -> None:
+    """Refuse a shared predictor that a conversation cannot be shown to as text.
+
+    Raises:
+        ArgumentError: An output has the name of the input for it.
+    """
+    if TRANSCRIPT_FIELD in signature.output_fields:
+        msg = (
+            f"{path!r} is shared, and where the turns of the conversation cannot stand in its "
+            f"prompt they are shown as text in an input {TRANSCRIPT_FIELD!r}; it has an output of "
+            f"that name: rename it, or make the node isolated"
+        )
+        raise ArgumentError(msg)
 
 
 def _are_tools(value: Any) -> bool:

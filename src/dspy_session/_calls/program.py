@@ -10,12 +10,13 @@ from typing import Any
 import dspy
 import pydantic
 
+from .._tree.branch import Branch
 from .._tree.record import ROOT
 from .._tree.values import Fields
 from ..errors import ArgumentError, ArgumentTypeError
 from .inject import PLAIN, Mixins, Sessioned, become, inject, root_history_field
 from .memory import Choices
-from .node_call import other_completions
+from .node_call import check_showable, other_completions
 from .policy import CopyMode
 from .signatures import forward_history_parameter, own_signature, program_fields
 from .walk import Part, Walk, predictors
@@ -103,6 +104,21 @@ class Shape:
             msg = f"{self.name} has no input {unknown[0]!r}; its inputs are {names}"
             raise ArgumentError(msg)
 
+    def check_turns(self, branch: Branch) -> None:
+        """Refuse a branch with turns of another program: none of their inputs are taken here."""
+        log = branch.log
+        ends = {log.first, len(log) - 1} if len(log) > log.first else set[int]()
+        asked = [log[end].inputs for end in sorted(ends) if log[end].inputs]
+        if self.takes_any or not self.inputs or not asked:
+            return
+        if not any(name in self.inputs for inputs in asked for name in inputs):
+            theirs, ours = (", ".join(map(repr, names)) for names in (asked[-1], self.inputs))
+            msg = (
+                f"the state belongs to another program: its turns have the inputs {theirs}, and "
+                f"{self.name} takes {ours}; take a state from new_state() of this session"
+            )
+            raise ArgumentError(msg)
+
     def recorded_inputs(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs that are part of a turn: the program's own, nothing of DSPy's."""
         if self.takes_any or not self.inputs:
@@ -175,6 +191,9 @@ class Program(Shape):
         self.policies = self.choices.policies(
             walk, {path: one._program.policies for path, one in sessions.items()}, strict=checked
         )
+        for part in walk.of_kind("predictor"):
+            if self.policies.of(part.path).isolation == "shared":
+                check_showable(part.path, part.value.signature)
         mixin = mixins.predictor if self.choices.recursive else Sessioned
         inject(walk, history_field, mixin, strict=strict, wanted=self._is_node)
         self.units: dict[str, Shape] = {}

@@ -70,7 +70,7 @@ class Walk:
 
     def nearest(self, name: str) -> list[str]:
         """Return the paths that are most like a name."""
-        known = [part.path for part in self.parts]
+        known = [part.path for part in self.parts if part.path != ROOT]
         last = name.rpartition(".")[2]
         alike = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         return alike or [path for path in known if last in path][:3] or known[:5]

@@ -15,6 +15,9 @@ from .values import Fields
 ROOT = "self"
 """The node path of the program itself, as DSPy names a bare predictor."""
 
+CONSOLIDATION = "consolidate"
+"""The source of a record that is a consolidator's work on the memory of a node."""
+
 Prompt = Log[dict[str, Any]]
 """The messages of one LM request; a prompt that begins like the one before shares its memory."""
 
@@ -177,7 +180,9 @@ class Record:
 
     def telling_requests(self) -> tuple[Request, ...]:
         """Return the requests of the call itself, or else the last one that a nested call made."""
-        return self.requests or tuple(self.all_requests()[-1:])
+        calls = [call for call in self.calls if call.source != CONSOLIDATION]
+        nested = [request for call in calls for request in call.all_requests()]
+        return self.requests or tuple(nested[-1:])
 
     def all_requests(self) -> list[Request]:
         """Every LM request of this call and of those nested in it."""
