@@ -20,6 +20,7 @@ from ._state import SessionState
 from ._tree.branch import Branch
 from ._tree.conversation import Conversation
 from ._tree.grafting import grafted
+from ._tree.values import Fields
 from ._turns import Turn
 from .errors import StoreError
 
@@ -37,6 +38,7 @@ class SessionCore(Conversing):
     _program: Program
     _settings: Settings
     _choices: Choices
+    _initial: tuple[Fields, ...] | None
     _own_state: SessionState
 
     def _wrap(self, module: dspy.Module) -> None:
@@ -71,6 +73,11 @@ class SessionCore(Conversing):
         for part in self._program.nodes:
             if isinstance(part.value, Conversing):
                 part.value.__dict__[OWNER] = weakref.ref(self)
+
+    def _fresh_state(self) -> SessionState:
+        """Return a state with no turns."""
+        branch = Branch(seed=self._initial)
+        return SessionState._of(Conversation(branch), branch.key)
 
     @property
     def _state(self) -> SessionState:

@@ -88,8 +88,8 @@ class NodeSession(Trainsets):
 
     def __init__(self, whole: Whole, path: str, part: dspy.Module) -> None:
         self._whole, self._path, self.module = whole, path, part
-        settings = whole._settings
-        self._settings = settings
+        own = vars(part).get("_settings")  # a session inside a program has settings of its own
+        settings = self._settings = own if isinstance(own, Settings) else whole._settings
         field, strict = settings.history_field, settings.strict_history_annotation
         self._program: Any = Shape(part, field, strict=strict)
 

@@ -255,8 +255,7 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
 
     def new_state(self) -> SessionState:
         """Return an empty state for one user, with the session's initial history."""
-        branch = Branch(seed=self._initial)
-        return SessionState._of(Conversation(branch), branch.key)
+        return self._fresh_state()
 
     def use_state(self, state: SessionState) -> StateBinding:
         """Bind a state for the body of ``with`` or ``async with``, in this task or thread only.
@@ -305,11 +304,11 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
 
         It shares the program, records nothing, and sees a history only when one is passed.
         """
-        return self._sibling(self.module, self.new_state(), memory=False)
+        return self._sibling(self.module, self._fresh_state(), memory=False)
 
     def deepcopy(self) -> Session:
         """Return a copy of the program, as optimizers ask for it, with an empty conversation."""
-        twin = self._sibling(self.module.deepcopy(), self.new_state())
+        twin = self._sibling(self.module.deepcopy(), self._fresh_state())
         twin._store = twin._stored_as = None
         return twin
 

@@ -201,11 +201,19 @@ class Branch:
 
 
 def nodes_within(nodes: Nodes, log: Log[Record], window: Window) -> Nodes:
-    """Return nested nodes with only those calls in sight that belong to a window's turns."""
+    """Return nested nodes with only those calls in sight that belong to a window's turns.
+
+    Calls from before the first turn are in sight when that turn is.
+    """
     if window.given is not None or not nodes:
         return nodes
     turns = log.reaching_back_to(window.start)
     oldest = turns[turns.first] if turns.first < window.stop else None
+    if turns.first == window.start == 0 and (oldest is not None or not len(log)):
+        return {
+            path: dataclasses.replace(node, ledger=node.ledger.reaching_back_to(0))
+            for path, node in nodes.items()
+        }
     within: dict[str, Node] = {}
     for path, node in nodes.items():
         start = len(node.ledger)
