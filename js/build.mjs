@@ -1,7 +1,8 @@
-// Builds the inspector's page: three minified ESM scripts, their styles inside as text.
+// Builds the pages: minified ESM scripts, their styles inside as text.
 //
-//   node build.mjs           widget.js, the first screen; more.js, what it asks for afterwards; and
-//                            views.js, the tree, the comparison and the plots, when first looked at
+//   node build.mjs           widget.js, the inspector's first screen; more.js, what it asks for
+//                            afterwards; views.js, the tree, the comparison and the plots, when
+//                            first looked at; and manager.js, the table of stored sessions
 //   node build.mjs --dev     also the dev page (dev/built), which talks to a kernel made of memory
 //
 // It prints what they hold and weigh, and fails when the first one is over its budget.
@@ -171,6 +172,7 @@ function weigh(name, { text, inputs }) {
 }
 
 const { built, options } = await scripts();
+built["manager.js"] = await script("src/sessions/manager.tsx");
 const sizes = Object.entries(built).map(([name, one]) => weigh(name, one));
 await mkdir(OUT, { recursive: true });
 for (const [name, { text }] of Object.entries(built)) await writeFile(join(OUT, name), text);

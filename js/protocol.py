@@ -1,4 +1,5 @@
-"""Writes ``src/protocol.ts`` from the kernel's ``_protocol.py`` and the modules of shapes.
+"""Writes ``src/protocol.ts`` from the kernel's ``_protocol.py`` and the modules of shapes, and
+likewise ``src/sessions/protocol.ts`` for the table of sessions.
 
 ``python js/protocol.py`` writes it, with one file for each section of the modules beside it;
 ``python js/protocol.py --check`` exits with status 1 when what is on disk differs. The modules
@@ -14,11 +15,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-KERNEL = HERE.parent / "src" / "dspy_session" / "inspector"
-SOURCES = tuple(KERNEL / name for name in ("_protocol.py", "_shapes.py", "_view_shapes.py", "_log_shapes.py"))
-TARGET = HERE / "src" / "protocol.ts"
+KERNEL = HERE.parent / "src" / "dspy_session"
+SOURCES = {
+    HERE / "src" / "protocol.ts": (
+        "inspector/_protocol.py",
+        "inspector/_shapes.py",
+        "inspector/_view_shapes.py",
+        "inspector/_log_shapes.py",
+    ),
+    HERE / "src" / "sessions" / "protocol.ts": ("session_table/_protocol.py",),
+}
+"""Each index to write, and the modules it is made from."""
 
-HEADER = "// Generated from src/dspy_session/inspector by js/protocol.py. Do not edit."
+HEADER = "// Generated from src/dspy_session/{} by js/protocol.py. Do not edit."
 
 EXPORTED = {"REQUESTS": "Requests", "PUSHES": "Push"}
 """Names that are types in TypeScript."""
@@ -193,7 +202,7 @@ def _section(source: list[str], line: int) -> str:
     return ""
 
 
-def generate(sources: Iterable[str]) -> dict[Path, str]:
+def generate(sources: Iterable[str], target: Path, header: str) -> dict[Path, str]:
     """Every file to write, with its text: one for each section of the modules, and an index.
 
     Constants stand in the index, which exports everything: the page imports from nowhere else.
@@ -210,10 +219,10 @@ def generate(sources: Iterable[str]) -> dict[Path, str]:
     for section, blocks in sections.items():
         if section:
             body = [*_imports(section, sections), *blocks.values()]
-            files[TARGET.with_suffix("") / f"{section}.ts"] = "\n\n".join([HEADER, *body]) + "\n"
+            files[target.with_suffix("") / f"{section}.ts"] = "\n\n".join([header, *body]) + "\n"
     named = sorted(filter(None, sections))
     exports = "\n".join(f'export * from "./protocol/{section}";' for section in named)
-    files[TARGET] = "\n\n".join([HEADER, exports, *sections[""].values()]) + "\n"
+    files[target] = "\n\n".join([header, exports, *sections[""].values()]) + "\n"
     return files
 
 
@@ -231,8 +240,11 @@ def _imports(section: str, sections: dict[str, dict[str, str]]) -> Iterator[str]
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with ``--check`` only compare."""
-    wanted = generate(source.read_text(encoding="utf-8") for source in SOURCES)
-    written = [TARGET, *TARGET.with_suffix("").glob("*.ts")]
+    wanted: dict[Path, str] = {}
+    for target, names in SOURCES.items():
+        sources = [(KERNEL / name).read_text(encoding="utf-8") for name in names]
+        wanted |= generate(sources, target, HEADER.format(names[0].partition("/")[0]))
+    written = [path for one in SOURCES for path in [one, *one.with_suffix("").glob("*.ts")]]
     found = {path: path.read_text(encoding="utf-8") for path in written if path.exists()}
     if found == wanted:
         return 0
@@ -246,9 +258,9 @@ def main(arguments: list[str]) -> int:
     for path in found.keys() - wanted.keys():
         path.unlink()
     for path, text in wanted.items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(text, encoding="utf-8")
-    sys.stdout.write(f"wrote {len(wanted)} files: {TARGET.relative_to(HERE.parent)}\n")
+    sys.stdout.write(f"wrote {len(wanted)} files below js/src\n")
     return 0
 
 

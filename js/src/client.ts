@@ -1,10 +1,17 @@
 /** The request and reply channel over the widget's one comm. */
 import type { Problem, Push, Reply, Requests } from "./protocol";
 
+/** What can be asked of a kernel: names, each with its arguments and its result. */
+export type Asked<R> = { [K in keyof R]: { args: unknown; result: unknown } };
+export type AskOf<R extends Asked<R>> = <K extends keyof R>(
+  name: K,
+  args: R[K]["args"],
+) => Promise<R[K]["result"]>;
+
 export type Name = keyof Requests;
 export type Args<K extends Name> = Requests[K]["args"];
 export type Result<K extends Name> = Requests[K]["result"];
-export type Ask = <K extends Name>(name: K, args: Args<K>) => Promise<Result<K>>;
+export type Ask = AskOf<Requests>;
 
 /** The part of a widget model that messages travel through. */
 export interface Wire {
@@ -16,8 +23,8 @@ export interface Wire {
 }
 
 /** What a page wants to know beside the answers to its questions. */
-export interface Hears {
-  push(push: Push): void;
+export interface Hears<P = Push> {
+  push(push: P): void;
   /** The kernel is at this revision: it said so in an answer. */
   revision(revision: number): void;
   /** True when anything arrived, false when an answer did not come in time. */
@@ -44,7 +51,7 @@ export class SilentError extends Error {
 }
 
 const TIMEOUT_MS = 10_000;
-const READS: ReadonlySet<Name> = new Set<Name>([
+const READS: readonly Name[] = [
   "summary",
   "rows",
   "locate",
@@ -61,29 +68,34 @@ const READS: ReadonlySet<Name> = new Set<Name>([
   "next_difference",
   "scores",
   "kept",
-]);
+];
 
 // Every view of a model hears every answer, in other windows too: numbers must not meet.
 let seq = Math.floor(Math.random() * 2 ** 40);
 
 /** Opens the channel. A read is repeated once when its answer does not come; an action never is. */
-export function connect(wire: Wire, hears: Hears, timeout = TIMEOUT_MS) {
+export function connect<R extends Asked<R> = Requests, P = Push>(
+  wire: Wire,
+  hears: Hears<P>,
+  timeout = TIMEOUT_MS,
+  reads = READS as readonly (keyof R)[],
+) {
   const waiting = new Map<number, (reply: Reply) => void>();
 
-  const receive = (message: Partial<Reply> & Partial<Push>) => {
+  const receive = (message: Partial<Reply> & { push?: unknown }) => {
     hears.alive(true);
-    if (message.push) hears.push(message as Push);
+    if (message.push) hears.push(message as P);
     else if (message.re !== undefined) waiting.get(message.re)?.(message as Reply);
   };
   wire.on("msg:custom", receive);
 
-  const once = <K extends Name>(ask: K, args: Args<K>): Promise<Result<K>> =>
+  const once: AskOf<R> = (ask, args) =>
     new Promise((resolve, reject) => {
       const number = seq++;
       const silent = () => {
         waiting.delete(number);
         hears.alive(false);
-        reject(new SilentError(ask));
+        reject(new SilentError(String(ask)));
       };
       const timer = setTimeout(silent, timeout);
       waiting.set(number, (reply) => {
@@ -91,7 +103,7 @@ export function connect(wire: Wire, hears: Hears, timeout = TIMEOUT_MS) {
         waiting.delete(number);
         hears.revision(reply.revision);
         if (reply.error) reject(new RefusedError(reply.error.code, reply.error.message));
-        else resolve(reply.result as Result<K>);
+        else resolve(reply.result as never);
       });
       try {
         wire.send({ ask, seq: number, args });
@@ -102,9 +114,9 @@ export function connect(wire: Wire, hears: Hears, timeout = TIMEOUT_MS) {
       }
     });
 
-  const ask: Ask = (name, args) => {
+  const ask: AskOf<R> = (name, args) => {
     const first = once(name, args);
-    if (!READS.has(name)) return first;
+    if (!reads.includes(name)) return first;
     return first.catch((error) => {
       if (error instanceof SilentError) return once(name, args);
       throw error;

@@ -15,11 +15,14 @@ from ._state import SessionState
 from ._turns import Turn
 from ._wrap import sessionify, with_memory
 from .compare import Comparison
+from .manager import SessionManager, StoredSession
 
 __all__ = [
     "Comparison",
     "Session",
+    "SessionManager",
     "SessionState",
+    "StoredSession",
     "Turn",
     "carry_frame",
     "errors",

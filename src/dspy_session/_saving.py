@@ -15,7 +15,7 @@ from ._calls.walk import predictors
 from ._files import dspy_types as dspy_types  # imported for what it registers
 from ._files.atomic import read_bytes, write_atomically
 from ._files.document import conversation_from, document_of, is_conversation
-from ._files.known_types import Types, types_in
+from ._files.known_types import Types, type_name, types_in
 from ._files.tagged_json import from_bytes, to_bytes
 from ._replaying import Replaying
 from ._state import SessionState
@@ -145,4 +145,6 @@ def rebuildable_types(module: dspy.Module | None) -> Types:
         for field in predictor.signature.fields.values()
     ]
     inputs, outputs, _ = program_fields(module, "")
-    return types_in([*found, *inputs.values(), *outputs.values()])
+    named = types_in([*found, *inputs.values(), *outputs.values()])
+    besides = vars(type(module)).get("_dspy_session_types", ())
+    return {**named, **{type_name(cls): cls for cls in besides}}

@@ -321,6 +321,6 @@ def test_a_closed_widget_is_replaced(session):
 def test_the_reply_goes_to_the_shell_that_asked_when_the_kernel_lets_us_choose(session):
     inspector = SessionInspector(session)
     comm = type("Comm", (), {"_reply_subshell_for": lambda data, default: "elsewhere"})()
-    _widget._pin(comm)
+    _widget.pin(comm)
     assert comm._reply_subshell_for({}, "here") == "here"
-    _widget._pin(inspector.widget.comm)  # a comm that does not
+    _widget.pin(inspector.widget.comm)  # a comm that does not

@@ -32,7 +32,11 @@ export function Inspector({ store }: { store: Store }) {
       <Turns store={store} />
       {part && <part.Jobs store={store} />}
       <Composer store={store} />
-      <StatusLine store={store} />
+      <StatusLine
+        status={store.status}
+        link={store.link}
+        tryAgain={() => void store.ask("summary", {}).catch(() => {})}
+      />
     </section>
   );
 }

@@ -1,5 +1,5 @@
 /** One polite line that tells what happened, and whether a kernel is there. */
-import type { Store } from "../store/store";
+import type { Signal } from "../signals";
 
 const LINKS = {
   live: "",
@@ -8,9 +8,15 @@ const LINKS = {
     "The page and the kernel speak different versions. Restart the kernel and run the cell again.",
 };
 
-export function StatusLine({ store }: { store: Store }) {
-  const { text, isError } = store.status.value;
-  const link = LINKS[store.link.value];
+interface Props {
+  status: Signal<{ readonly text: string; readonly isError: boolean }>;
+  link: Signal<keyof typeof LINKS>;
+  tryAgain: () => void;
+}
+
+export function StatusLine({ status, link: state, tryAgain }: Props) {
+  const { text, isError } = status.value;
+  const link = LINKS[state.value];
   return (
     <footer>
       <div role="status" aria-label="Status" class={isError ? "error" : ""} dir="auto">
@@ -23,14 +29,14 @@ export function StatusLine({ store }: { store: Store }) {
           class="icon"
           aria-label="Dismiss"
           onClick={() => {
-            store.status.value = { text: "", isError: false };
+            status.value = { text: "", isError: false };
           }}
         >
           ✕
         </button>
       )}
-      {store.link.value === "silent" && (
-        <button type="button" onClick={() => void store.ask("summary", {}).catch(() => {})}>
+      {state.value === "silent" && (
+        <button type="button" onClick={tryAgain}>
           Try again
         </button>
       )}

@@ -12,15 +12,20 @@ import pydantic
 from pydantic_core import PydanticUndefined
 
 from .known_types import Types, coder_of, find_type, is_named_tuple, type_name
+from .stand_ins import StandIn, allowed, stand_in
 from .tagged_arrays import array_decoders, encode_numpy
 from .tags import Reader, Undecodable, Unencodable, tagged
 
 Encode = Callable[[Any, int], Any]
+Decoder = Callable[[dict[str, Any], Reader], Any]
 
 
 def encode_object(value: Any, depth: int, encode: Encode) -> Any:
     """Return a value of no built-in type as tagged JSON."""
     cls: type[Any] = type(value)
+    if cls is StandIn:
+        parts = {name: _within(encode, part, depth) for name, part in value.parts.items()}
+        return tagged(value.tag, **{"class": value.class_name}, **parts)
     coder = coder_of(cls)
     if coder is not None:
         written = _within(encode, coder.encode(value), depth)
@@ -215,13 +220,27 @@ def _private(model: type[pydantic.BaseModel], saved: dict[str, Any]) -> dict[str
     return {name: value for name, value in private.items() if value is not PydanticUndefined}
 
 
-def object_decoders() -> dict[str, Callable[[dict[str, Any], Reader], Any]]:
+def _or_stand_in(decoder: Decoder) -> Decoder:
+    """Read a value of a class that is not known as a stand-in, where that is wanted."""
+
+    def decode(data: dict[str, Any], reader: Reader) -> Any:
+        if allowed(reader.types) and find_type(str(data["class"]), reader.types) is None:
+            return stand_in(data, reader)
+        return decoder(data, reader)
+
+    return decode
+
+
+def object_decoders() -> dict[str, Decoder]:
     """Return the readers, by tag."""
-    return {
+    decoders: dict[str, Decoder] = {
         "object": _decode_object,
         "enum": _decode_enum,
         "namedtuple": _decode_named_tuple,
         "dataclass": _decode_dataclass,
         "model": _decode_model,
+    }
+    return {
+        **{tag: _or_stand_in(decoder) for tag, decoder in decoders.items()},
         **array_decoders(),
     }

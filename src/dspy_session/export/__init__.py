@@ -19,7 +19,8 @@ from .._tree.conversation import Conversation
 from .._tree.record import Record
 from .._turns import Turn
 from ..errors import ArgumentError, EncodeError, MissingExtraError
-from ._chat import branch_messages, exchange_at, preference_at, value_text
+from ._chat import branch_messages, exchange_at, preference_at
+from ._chat import value_text as value_text
 from ._groups import grpo_groups
 from ._table import dataframe
 

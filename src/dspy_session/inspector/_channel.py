@@ -20,6 +20,9 @@ _LOG = logging.getLogger(__name__)
 NO_NUMBER = -1
 """Answers a message that bears no number of its own."""
 
+Requests = Mapping[str, tuple[type, type]]
+"""Name of each request to the types of its arguments and of its result."""
+
 Answer = Callable[[str, Any], Any]
 """Takes the name of a request and its checked arguments; returns its result."""
 
@@ -28,11 +31,13 @@ class BadRequestError(DspySessionError):
     """A message that is no request of the protocol; the message says what is wrong with it."""
 
 
-def reply_to(message: Any, answer: Answer, revision: Callable[[], int]) -> Reply:
+def reply_to(
+    message: Any, answer: Answer, revision: Callable[[], int], requests: Requests = REQUESTS
+) -> Reply:
     """Return the answer to a message from the page: its result, or the problem with it."""
     number = _number(message)
     try:
-        result = answer(*checked(message))
+        result = answer(*checked(message, requests))
     except Exception as error:  # noqa: BLE001
         # The rim: nothing that goes wrong here would show anywhere else.
         return Reply(re=number, revision=revision(), error=problem(error))
@@ -44,7 +49,7 @@ def _number(message: Any) -> int:
     return number if isinstance(number, int) and not isinstance(number, bool) else NO_NUMBER
 
 
-def checked(message: Any) -> tuple[str, Any]:
+def checked(message: Any, requests: Requests = REQUESTS) -> tuple[str, Any]:
     """Return a request's name and arguments.
 
     Raises:
@@ -57,7 +62,7 @@ def checked(message: Any) -> tuple[str, Any]:
         msg = '"seq" is the whole number that the answer will bear'
         raise BadRequestError(msg)
     name = message["ask"]
-    if name not in REQUESTS:
+    if name not in requests:
         msg = (
             f"this kernel knows no request {name!r:.80}; page and kernel may be of different "
             f"versions: restart the kernel and run the cell again"
@@ -65,14 +70,16 @@ def checked(message: Any) -> tuple[str, Any]:
         raise BadRequestError(msg)
     try:
         # Strict: "3" is no number. Unknown keys are left out, so that a newer page still works.
-        return name, _arguments(name).validate_python(message.get("args", {}), strict=True)
+        return name, _arguments(requests[name][0]).validate_python(
+            message.get("args", {}), strict=True
+        )
     except ValidationError as error:
         raise BadRequestError(f"{name}: {_told(error)}") from None
 
 
 @functools.cache
-def _arguments(name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(REQUESTS[name][0])
+def _arguments(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _told(error: ValidationError) -> str:

@@ -32,7 +32,7 @@ def bundle_text() -> str:
     Raises:
         NotFoundError: It was not built, as in a fresh checkout.
     """
-    return _built(BUNDLE)
+    return built(BUNDLE)
 
 
 def part(_desk: Desk, args: PartArgs) -> Part:
@@ -41,10 +41,15 @@ def part(_desk: Desk, args: PartArgs) -> Part:
     Raises:
         NotFoundError: It was not built.
     """
-    return Part(source=_built(PARTS[args["name"]]))
+    return Part(source=built(PARTS[args["name"]]))
 
 
-def _built(script: Path) -> str:
+def built(script: Path) -> str:
+    """Return a built script's text.
+
+    Raises:
+        NotFoundError: It was not built.
+    """
     if not script.is_file():
         msg = (
             "the inspector's page is not built here: run `npm ci && npm run build` in the "
@@ -101,7 +106,7 @@ class InspectorWidget(anywidget.AnyWidget):
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         super().__init__(_esm=bundle_text(), summary=desk.summary())
-        _pin(self.comm)
+        pin(self.comm)
         self.on_msg(self._answer)
         desk.attach(self.send, self._show)
 
@@ -122,7 +127,8 @@ class InspectorWidget(anywidget.AnyWidget):
         super().set_state({name: value for name, value in sync_data.items() if name not in own})
 
 
-def _pin(comm: Any) -> None:
+def pin(comm: Any) -> None:
+    """Have a widget hear clicks while the cell that made it still runs."""
     # ipykernel 7.4 sends a comm's messages to whichever shell published on it last: a widget made
     # in a cell would hear clicks only when the cell has ended. The page says where to answer.
     if hasattr(comm, "_reply_subshell_for"):
