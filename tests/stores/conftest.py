@@ -1,4 +1,4 @@
-"""The stores that need no server, and a session on one."""
+"""Every store, and a session on one."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ import dspy
 import pytest
 
 from dspy_session import sessionify
-from dspy_session.stores import MemorySessionStore, SQLiteSessionStore
+from dspy_session.stores import (
+    MemorySessionStore,
+    RedisSessionStore,
+    SQLiteSessionStore,
+    SQLSessionStore,
+)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "redis", "postgresql"])
 def store(request, tmp_path):
     if request.param == "memory":
         store = MemorySessionStore()
-    else:
+    elif request.param == "sqlite":
         store = SQLiteSessionStore(tmp_path / "chats.db")
+    elif request.param == "redis":
+        url = request.getfixturevalue("redis_server_url")
+        store = RedisSessionStore(url, request.getfixturevalue("redis_prefix"))
+    else:
+        store = SQLSessionStore(request.getfixturevalue("postgres_url"))
     with store:
         yield store
 
