@@ -68,15 +68,14 @@ function job(
   const { state } = kernel;
   const begun = { id: state.nextId++, kind, label, branch: state.current, done: 0, total: 0 };
   setTimeout(() => {
-    const made = work();
-    kernel.changed();
-    kernel.say({
-      push: "finished",
-      job: begun.id,
-      outcome: "done",
-      message: `${label}: done.`,
-      ...made,
-    });
+    const end = { push: "finished", job: begun.id };
+    try {
+      const made = work();
+      kernel.changed();
+      kernel.say({ ...end, outcome: "done", message: `${label}: done.`, ...made });
+    } catch (error) {
+      kernel.say({ ...end, outcome: "failed", message: (error as Error).message });
+    }
   }, 5);
   return { job: begun };
 }
@@ -189,6 +188,8 @@ export const answers: Answers = {
     if (Object.values(inputs).includes("refuse me"))
       throw new Error("refused: That message is refused.");
     return job(kernel, "send", "Sending", () => {
+      if (Object.values(inputs).includes("fail on me"))
+        throw new Error("RuntimeError: the model is away");
       const turn_id = `t${kernel.state.nextId++}`;
       const made = { id: turn_id, inputs, outputs: { answer: "Thanks for asking." }, edited: {} };
       kernel.branch(branch).turns.push(turn(turn_id, "", "", made));

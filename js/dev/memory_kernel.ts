@@ -45,7 +45,7 @@ export interface MemoryState {
 }
 
 export const text = (name: string) => ({
-  ...{ name, kind: "text" as const, annotation: "str", choices: [] },
+  ...{ name, kind: "text" as const, annotation: "str", choices: [], known: true },
 });
 
 export function turn(

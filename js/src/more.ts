@@ -11,6 +11,7 @@ import type { Store } from "./store/store";
 
 export { acted, editTarget } from "./acting_keys";
 export { editorAt } from "./components/Editor";
+export { FailedRows } from "./components/FailedRows";
 export { Jobs } from "./components/Jobs";
 export { RunningRows } from "./components/RunningRows";
 export { TurnDetail } from "./components/TurnDetail";

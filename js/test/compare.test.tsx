@@ -60,6 +60,9 @@ test("n and p go from difference to difference and the keyboard with them", asyn
   const page = await openComparison();
   page.row(3)?.focus();
   page.press("n");
+  page.press("n"); // not waiting for the first
+  await waitFor(() => expect(page.focusedRow()).toBe(6));
+  page.press("p");
   await waitFor(() => expect(page.focusedRow()).toBe(5));
   page.press("p");
   await waitFor(() => expect(page.focusedRow()).toBe(3));

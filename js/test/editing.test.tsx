@@ -116,7 +116,8 @@ test("a label is written in its cell", async () => {
 
 test("a field with choices is edited by choosing", async () => {
   const choices = ["yes", "no"];
-  const outputs = [{ name: "answer", kind: "choice" as const, annotation: "Literal", choices }];
+  const answer = { name: "answer", kind: "choice" as const, annotation: "Literal", known: true };
+  const outputs = [{ ...answer, choices }];
   const page = open(conversation([turn("t0", "hm", "yes")], { outputs }));
   page.cell(0, 2).focus();
   fireEvent.dblClick(page.cell(0, 2));
@@ -162,7 +163,7 @@ test("a refused message stays in the composer", async () => {
 });
 
 test("two inputs make two boxes in the composer, named as the fields are", () => {
-  const field = { kind: "text" as const, annotation: "str", choices: [] };
+  const field = { kind: "text" as const, annotation: "str", choices: [], known: true };
   const inputs = ["question", "context"].map((name) => ({ name, ...field }));
   const page = open(conversation([], { inputs }));
   expect(page.getByRole("textbox", { name: "question" })).toBeTruthy();

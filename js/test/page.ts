@@ -1,8 +1,11 @@
 /** Puts an inspector on a kernel made of memory, and finds its parts as a person would. */
-import { fireEvent, waitFor, within } from "@testing-library/preact";
+import { configure, fireEvent, waitFor, within } from "@testing-library/preact";
 import { onTestFinished } from "vitest";
 import { MemoryKernel, type MemoryState } from "../dev/memory_kernel";
 import widget from "../src/widget";
+
+// A busy machine is slow, not wrong.
+configure({ asyncUtilTimeout: 10_000 });
 
 /** In the place of the later scripts: they fetch their own sources, which need no build. */
 export const PART = `export const build = "test"; export default () => globalThis.openPart();`;

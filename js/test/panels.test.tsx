@@ -112,3 +112,23 @@ test("without metrics Rescore says what to do", () => {
   expect(rescore.getAttribute("aria-disabled")).toBe("true");
   expect(rescore.title).toContain("inspect(metrics=");
 });
+
+test("a call that failed stands where its turn would be, until it is dismissed or another goes well", async () => {
+  const page = open(conversation(turns()));
+  type(page.getByRole("textbox", { name: "question" }), "fail on me");
+  fireEvent.click(page.getByRole("button", { name: "Send" }));
+  const failed = await page.findByText("RuntimeError: the model is away", { selector: "p" });
+  expect(failed.closest("[role=row]")?.textContent).toContain("Nothing was recorded");
+  const box = page.getByRole("textbox", { name: "question" }) as HTMLTextAreaElement;
+  await waitFor(() => expect(box.value).toBe("fail on me"));
+  fireEvent.click(page.getByRole("button", { name: "Dismiss: Sending" }));
+  await waitFor(() =>
+    expect(page.queryByText("RuntimeError: the model is away", { selector: "p" })).toBeNull(),
+  );
+  fireEvent.click(page.getByRole("button", { name: "Send" }));
+  await page.findByText("RuntimeError: the model is away", { selector: "p" });
+  type(box, "work now");
+  fireEvent.click(page.getByRole("button", { name: "Send" }));
+  await page.findByText("Thanks for asking.");
+  expect(page.queryByText("RuntimeError: the model is away", { selector: "p" })).toBeNull();
+});

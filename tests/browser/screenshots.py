@@ -1,6 +1,7 @@
-"""Takes the README's picture of the inspector, and one of each of its states to look at.
+"""Takes the documentation's pictures of the inspector, and one of each of its states to look at.
 
-``make screenshots`` writes docs/images/inspector.png and tests/browser/shots/states/*.png.
+``make screenshots`` writes docs/images/*.png and tests/browser/shots/states/*.png: ten states of
+one conversation, light and dark, conversations that are out of the ordinary, and some widths.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from browser.view import View
 from playwright.sync_api import expect
 
 TESTS = Path(__file__).resolve().parents[1]
-PICTURE = TESTS.parent / "docs" / "images" / "inspector.png"
+IMAGES = TESTS.parent / "docs" / "images"
+PUBLISHED = {"corrected": "inspector.png"} | {
+    state: f"{state}.png" for state in ("tree", "compare", "scores")
+}
+"""States whose pictures the documentation shows."""
 STATES = TESTS / "browser" / "shots" / "states"
 MARGIN_PX = 6
 
@@ -76,6 +81,32 @@ def refused(view: View) -> None:
     expect(view.region.get_by_role("alert")).to_be_visible()
 
 
+def tree(view: View) -> None:
+    view.open_panel("Tree")
+    expect(view.tree.get_by_role("treeitem").first).to_be_visible()
+
+
+def compare(view: View) -> None:
+    view.open_panel("Compare")
+    expect(view.region.get_by_role("insertion").first).to_be_visible()
+
+
+def scores(view: View) -> None:
+    opened = view.open_panel("Scores")
+    opened.get_by_role("combobox", name="Against").select_option("concise")
+    slider = opened.get_by_role("slider")
+    for _ in range(5):
+        slider.press("PageUp")
+    expect(opened).to_contain_text("keeps")
+    expect(opened.get_by_role("img", name="helpful against concise")).to_be_visible()
+
+
+def failed(view: View) -> None:
+    view.send("Fail, please.")
+    expect(view.button("Dismiss: Send Fail, please.")).to_be_visible()
+    view.turns.evaluate("el => { el.scrollTop = el.scrollHeight; }")
+
+
 def panel(name: str) -> Callable[[View], None]:
     def open_(view: View) -> None:
         opened = view.open_panel(name)
@@ -96,46 +127,105 @@ STATES_SHOWN: dict[str, Callable[[View], None]] = {
     "history": history_as_now,
     "prompt": prompt_of_a_call,
     "editing": editing,
+    "tree": tree,
+    "compare": compare,
+    "scores": scores,
+    "export": panel("Export"),
+    "failed": failed,
+}
+"""On the demo conversation, corrected and forked."""
+
+MORE_SHOWN: dict[str, Callable[[View], None]] = {
     "refused": refused,
     "filter": panel("Filter"),
-    "export": panel("Export"),
     "branch": panel("Branch actions"),
     "help": panel("Help"),
     "other-branch": another_branch,
 }
+"""Others, in one theme."""
+
+LOOKS = {
+    "empty": """\
+import dspy
+from dspy_session import sessionify
+empty = sessionify(dspy.Predict("question -> answer"))
+empty""",
+    "another-program": """\
+other = sessionify(dspy.Predict("message, tone -> reply"))
+for turn in chat.turns[:3]:
+    other.add_turn(turn.inputs, turn.outputs)
+other""",
+    "huge-turn": """\
+huge = sessionify(dspy.Predict("question -> answer"))
+huge.add_turn({"question": "Tell me all."}, {"answer": "All there is to tell. " * 50_000})
+huge.inspect()""",
+}
+"""Conversations that are none, another program's, or one huge turn: the sources of their cells."""
+
+SCORED = CORRECTED.replace(
+    'inspector.rescore("helpful")', 'inspector.rescore("concise")\ninspector.rescore("helpful")'
+)
+FAILING = """\
+answer = chat.module.forward
+def forward(question, **more):
+    if question == "Fail, please.":
+        raise RuntimeError("The model is away: try again in a minute.")
+    return answer(question=question, **more)
+chat.module.forward = forward"""
 
 
-def opened(lab: Lab) -> View:
-    """The inspector as it comes, under a new kernel, in a page without side bar."""
+def opened(lab: Lab, cell: int = 2) -> View:
+    """An inspector as it comes, under a new kernel, in a page without side bar."""
     lab.server.end_sessions()
     notebook = lab.open_notebook("states.ipynb")
     if lab.page.locator(".jp-SidePanel:visible, #jp-left-stack:visible").count():
         lab.command("application:toggle-left-area")
     notebook.run_all()
-    return View(notebook.inspector(1))
+    return View(notebook.inspector(cell))
+
+
+def states(lab: Lab, theme: str) -> None:
+    """Every state of the demo conversation in a theme; in light also what is published."""
+    for state, bring_about in STATES_SHOWN.items():
+        view = opened(lab)
+        lab.set_theme(f"JupyterLab {theme}")
+        bring_about(view)
+        crop(lab, view, STATES / f"{state}-{theme.lower()}.png")
+        if theme == "Light" and state in PUBLISHED:
+            if state == "corrected":
+                # Drawn taller by its corner, to show the turns that became stale.
+                view.region.evaluate("el => { el.style.height = el.style.maxHeight = '700px'; }")
+            crop(lab, view, IMAGES / PUBLISHED[state])
+
+
+def looks(lab: Lab, theme: str) -> None:
+    """Conversations that are out of the ordinary."""
+    for cell, look in enumerate(LOOKS, start=3):
+        crop(lab, opened(lab, cell), STATES / f"{look}-{theme.lower()}.png")
+
+
+def widths(lab: Lab) -> None:
+    """Narrow and wide."""
+    for width in (600, 800, 1600):
+        lab.page.set_viewport_size({"width": width, "height": 1200})
+        for state in ("corrected", "tree", "compare", "scores"):
+            view = opened(lab)
+            STATES_SHOWN[state](view)
+            crop(lab, view, STATES / f"{state}-{width}-px.png")
 
 
 def main() -> None:
     with Lab(Path(tempfile.mkdtemp(prefix="screenshots-")), viewport=(1280, 1200)) as lab:
-        write_notebook(lab.root / "states.ipynb", CHAT, CORRECTED)
+        write_notebook(lab.root / "states.ipynb", CHAT, FAILING, SCORED, *LOOKS.values())
         for theme in ("Light", "Dark"):
-            for state, bring_about in STATES_SHOWN.items():
-                view = opened(lab)
-                lab.set_theme(f"JupyterLab {theme}")
-                bring_about(view)
-                crop(lab, view, STATES / f"{state}-{theme.lower()}.png")
-                if (state, theme) == ("corrected", "Light"):
-                    # Drawn taller by its corner, to show the turns that became stale.
-                    view.region.evaluate(
-                        "el => { el.style.height = el.style.maxHeight = '700px'; }"
-                    )
-                    crop(lab, view, PICTURE)
+            states(lab, theme)
+            looks(lab, theme)
         lab.set_theme("JupyterLab Light")
-        for width in (600, 800, 1400):
-            lab.page.set_viewport_size({"width": width, "height": 1200})
+        for state, bring_about in MORE_SHOWN.items():
             view = opened(lab)
-            corrected_turn(view)
-            crop(lab, view, STATES / f"{width}-px.png")
+            bring_about(view)
+            crop(lab, view, STATES / f"{state}-light.png")
+        widths(lab)
 
 
 if __name__ == "__main__":

@@ -16,15 +16,42 @@ from dspy_session import sessionify
 empty = sessionify(dspy.Predict("question -> answer"))
 empty"""
 
+SCORED = CORRECTED.replace(
+    'inspector.rescore("helpful")', 'inspector.rescore("concise")\ninspector.rescore("helpful")'
+)
+
+PANELS = {
+    "Filter": None,
+    "Export": "table",
+    "Branch actions": None,
+    "Help": None,
+    "Tree": "tree",
+    "Compare": "grid",
+    "Scores": "slider",
+}
+"""Each panel, and the role of what it shows when it has loaded."""
+
+NOTHING = {
+    "Tree": "1 branch, 0 turns",
+    "Compare": "There is only one branch",
+    "Scores": "No turn has a score yet",
+}
+
 _UNGUARDED = """root => [...root.querySelectorAll("*")]
   .filter(el => el.tabIndex >= 0 || el.hasAttribute("tabindex"))
   .filter(el => el.dataset.lmSuppressShortcuts !== "true")
   .map(el => el.outerHTML.slice(0, 120))"""
 
+_MOVING = """root => [...root.querySelectorAll("*")]
+  .filter(el => el.getAnimations().length
+    || parseFloat(getComputedStyle(el).transitionDuration) > 0
+    || getComputedStyle(el).animationName !== "none")
+  .map(el => el.outerHTML.slice(0, 120))"""
+
 
 @pytest.fixture
 def shown(lab, notebook):
-    nb = notebook(CHAT, CORRECTED, EMPTY)
+    nb = notebook(CHAT, SCORED, EMPTY)
     nb.run_all()
     yield nb
     lab.set_theme("JupyterLab Light")
@@ -54,12 +81,22 @@ def test_axe_finds_nothing_in_any_state(lab, shown, theme):
     expect(view.editor(0, "reply")).to_be_visible()
     judge("editing")
     view.editor(0, "reply").press("Escape")
-    for panel in ("Filter", "Export", "Branch actions", "Help"):
+    for panel, shown_there in PANELS.items():
         view.open_panel(panel)
-        if panel == "Export":
-            expect(view.region.get_by_role("table")).to_be_visible()
+        if shown_there:
+            expect(view.region.get_by_role(shown_there).first).to_be_visible()
         judge(panel)
         view.button(panel).click()
+    view.open_panel("Scores").get_by_role("combobox", name="Against").select_option("concise")
+    expect(view.region.get_by_role("img", name="helpful against concise")).to_be_visible()
+    view.button("as numbers").click()
+    judge("one metric against another, as numbers")
+    view.button("Scores").click()
+    view.open_panel("Compare")
+    view.button("= 2 shared turns").click()
+    expect(view.button("Show turn 0")).to_be_visible()
+    judge("compare, unfolded")
+    view.button("Compare").click()
     view.cell(0, "score").dblclick()
     view.editor(0, "score").fill("high")
     view.editor(0, "score").press("Enter")
@@ -69,9 +106,56 @@ def test_axe_finds_nothing_in_any_state(lab, shown, theme):
     shown_empty = View(shown.inspector(2))
     expect(shown_empty.region).to_contain_text("No turns yet")
     judge("empty", shown_empty)
+    for panel in ("Tree", "Compare", "Scores"):
+        shown_empty.button(panel).click()
+        expect(shown_empty.region).to_contain_text(NOTHING[panel])
+        judge(f"empty, {panel}", shown_empty)
+        shown_empty.button(panel).click()
     shown_empty.send("")
-    judge("an error in the status line", shown_empty)
+    expect(shown_empty.status).to_contain_text("⚠")
+    judge("an error in the status line, and the call that failed", shown_empty)
     assert {state: bad for state, bad in found.items() if bad} == {}
+
+
+def test_high_contrast_shows_every_state_by_outline_and_shape(lab, shown):
+    view = View(shown.inspector(1))
+    lab.page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    try:
+        view.open_panel("Tree")
+        shapes = view.tree.locator(".shape")
+        expect(shapes.first).to_be_visible()
+        outlines = shapes.evaluate_all("all => new Set(all.map(one => one.getAttribute('d'))).size")
+        strokes = shapes.evaluate_all("all => all.map(one => getComputedStyle(one).stroke)")
+        back = view.tree.evaluate("el => getComputedStyle(el).backgroundColor")
+        assert outlines >= 2
+        assert back not in strokes
+        bar = view.cell(0, "score").locator(".bar").first
+        assert bar.evaluate("el => getComputedStyle(el).borderTopStyle") == "solid"
+        assert violations(view.region) == []
+        view.button("Scores").click()
+        expect(view.region.get_by_role("slider")).to_be_visible()
+        kept = view.region.locator(".bin.kept").first
+        assert kept.evaluate("el => getComputedStyle(el).stroke !== getComputedStyle(el).fill")
+        view.region.get_by_role("slider").focus()
+        outline = view.region.get_by_role("slider").evaluate(
+            "el => getComputedStyle(el).outlineStyle"
+        )
+        assert outline == "solid"
+    finally:
+        lab.page.emulate_media(forced_colors="none", reduced_motion="no-preference")
+
+
+def test_nothing_moves_by_itself_when_motion_is_reduced(lab, shown):
+    view = View(shown.inspector(1))
+    lab.page.emulate_media(reduced_motion="reduce")
+    try:
+        for panel in ("Tree", "Scores"):
+            view.open_panel(panel)
+            moving = view.region.evaluate(_MOVING)
+            assert moving == [], f"moving with {panel} open"
+            view.button(panel).click()
+    finally:
+        lab.page.emulate_media(reduced_motion="no-preference")
 
 
 def test_the_table_is_a_treegrid_that_tells_where_one_is(shown):

@@ -9,8 +9,12 @@ from browser.scenes import CHAT, CORRECTED, IN_LAB, SHOW
 from browser.view import View
 from playwright.sync_api import Page, expect
 
-LETTERS = ("a", "b", "c", "d", "d", "x", "z", "m", "y", "Shift+L", "0", "0", "Shift+M")
+LETTERS = ("a", "b", "d", "d", "x", "z", "y", "Shift+L", "0", "0", "c", "m", "Shift+M")
 """Command keys of the notebook: new cells, deleted, cut, copied, merged cells, a kernel restart."""
+
+
+_ACTS = "el => !!el.closest('.turns') && (el.matches('.detail') || !el.closest('.detail'))"
+"""Whether letters act from there: in the table, and not in what an expanded turn holds."""
 
 
 def tab_to(view: View, name: str | re.Pattern[str], *, back: bool = False, most: int = 40) -> None:
@@ -28,7 +32,7 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def test_edit_fork_send_rescore_and_export_by_keyboard_alone(lab, notebook):
+def test_edit_fork_send_rescore_compare_and_export_by_keyboard_alone(lab, notebook):
     nb = notebook(CHAT, SHOW, "print(len(examples), examples[1].reply)")
     nb.run_cell(0)
     nb.run_cell(1)
@@ -75,11 +79,26 @@ def test_edit_fork_send_rescore_and_export_by_keyboard_alone(lab, notebook):
     expect(view.cell(2, "question")).to_contain_text("another browser")
     assert view.keyboard() is not None
 
-    # Score, then export.
+    # Score.
     tab_to(view, "Rescore", back=True)
     press(page, "Enter")
     expect(view.status).to_contain_text("Scored 3 turns")
     assert view.keyboard() is not None
+
+    # Compare with where it was forked from; back to the table at a turn that differs.
+    tab_to(view, "Compare", back=True)
+    press(page, "Enter")
+    pairs = view.region.get_by_role("grid")
+    expect(pairs.get_by_role("insertion").first).to_be_visible()
+    tab_to(view, "Next difference")
+    press(page, "Enter")
+    expect(pairs.get_by_role("row").filter(has_text="another browser")).to_be_focused()
+    press(page, "Enter")
+    expect(pairs).to_have_count(0)
+    view.expect_branch("fork-1")
+    assert view.keyboard() is not None
+
+    # Export.
     tab_to(view, "Export")
     press(page, "Enter")
     expect(view.panel("Export")).to_contain_text("3 rows")
@@ -105,6 +124,7 @@ def test_no_key_reaches_the_notebook(lab, notebook):
         assert nb.sources() == before, f"a key pressed at {where} reached the notebook"
         assert page.locator(".jp-Dialog").count() == 0, f"a key at {where} opened a dialog"
 
+    excluded = view.turns.get_by_role("img", name="excluded")
     places = {
         "the row": view.row(0).get_by_role("gridcell").first,
         "a field": view.cell(0, "reply"),
@@ -125,9 +145,13 @@ def test_no_key_reaches_the_notebook(lab, notebook):
             view.open_panel("Filter")
         place.focus()
         expect(place).to_be_focused()
-        # `x` and `f` act on turns, and undo takes them back; the notebook must not care.
+        # Some act on turns or open panels; the notebook must not care.
         for key in LETTERS:
+            excludes = key == "x" and place.evaluate(_ACTS)
+            before_x = excluded.count()
             page.keyboard.press(key)
+            if excludes:  # the next key means the turn as it is then
+                expect(excluded).not_to_have_count(before_x)
         unchanged(where)
         for key in ("Escape", "a", "b"):
             page.keyboard.press(key)
@@ -168,6 +192,29 @@ def test_the_keyboard_is_not_lost_when_what_it_was_on_goes_away(view, lab):
         page.keyboard.press("Enter")
     assert view.keyboard() == "Redo"
     assert page.locator(".jp-Notebook .jp-Cell").count() == 2
+
+
+@IN_LAB
+def test_the_keyboard_stays_when_turns_go_from_under_it(lab, notebook):
+    behind_the_scenes = """\
+import threading
+def go():
+    chat.undo(4)
+threading.Timer(4, go).start()"""
+    nb = notebook(CHAT, SHOW, behind_the_scenes)
+    nb.run_cell(0)
+    nb.run_cell(1)
+    view, page = View(nb.inspector(1)), lab.page
+    nb.run_cell(2)
+    view.row(4).get_by_role("gridcell").first.focus()
+    view.expect_turns(1)
+    assert view.keyboard() is not None
+    for key in ("a", "b", "d", "d"):
+        page.keyboard.press(key)
+    assert nb.cell_count() == 3
+    page.keyboard.press("Control+z")
+    view.expect_turns(5)
+    assert view.keyboard() is not None
 
 
 @IN_LAB

@@ -21,6 +21,7 @@ class View:
         self.turns = region.get_by_role("treegrid", name="Turns")
         self.status = region.get_by_role("status", name="Status")
         self.branch = region.get_by_role("combobox", name="Branch", exact=True)
+        self.tree = region.get_by_role("tree", name="Tree of branches")
         self.search = region.get_by_role("searchbox", name="Search turns")
 
     # -- what there is ----------------------------------------------------------------------------
@@ -80,7 +81,8 @@ class View:
         return self.panel(name)
 
     def panel(self, name: str) -> Locator:
-        role = {"Filter": "group", "Help": "region"}.get(name, "form")
+        regions = dict.fromkeys(("Help", "Tree", "Compare", "Scores"), "region")
+        role = {"Filter": "group", **regions}.get(name, "form")
         panel = self.region.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
         expect(panel).to_be_visible()
         return panel

@@ -62,16 +62,20 @@ function Comparison({ store, other }: { store: Store; other: string }) {
     current.value = row;
     refocus.value++;
   };
-  const next = async (backwards: boolean) => {
+  const step = async (backwards: boolean) => {
     const from = current.peek() < 0 && backwards ? Number.MAX_SAFE_INTEGER : current.peek();
     try {
       const { row } = await store.ask("next_difference", { branch, other, row: from, backwards });
-      if (row === null)
-        announce(store, `There is no ${backwards ? "earlier" : "later"} difference.`);
-      else goTo(row);
+      if (row !== null) goTo(row);
+      else announce(store, `There is no ${backwards ? "earlier" : "later"} difference.`);
     } catch (error) {
       announce(store, (error as Error).message, true);
     }
+  };
+  const steps = useRef(Promise.resolve());
+  const next = (backwards: boolean) => {
+    // Each press goes on from where the one before it led.
+    steps.current = steps.current.then(() => step(backwards));
   };
   const show = (row: number) => {
     const pair = rows[row - first];
@@ -129,7 +133,7 @@ function Comparison({ store, other }: { store: Store; other: string }) {
       {view && (
         <Pairs
           {...{ view, rows, first, current, refocus, unfolded, want }}
-          onNext={(backwards) => void next(backwards)}
+          onNext={next}
           onShow={show}
         />
       )}

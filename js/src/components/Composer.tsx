@@ -7,7 +7,8 @@ import { ValueInput } from "./ValueInput";
 
 export function Composer({ store }: { store: Store }) {
   const values = useSignal<Values>({});
-  const { inputs, can_call } = store.summary.value;
+  const { inputs: all, can_call } = store.summary.value;
+  const inputs = all.filter(({ known }) => known);
   if (!can_call)
     return (
       <p class="composer dim">There is no program to call: this conversation is for reading.</p>

@@ -17,7 +17,7 @@ export function Turns({ store }: { store: Store }) {
   const focus = store.focus.value;
   const { window, scroller, first, last } = useWindow(rows);
   const matched = rows.matched.value;
-  const RunningRows = more.value?.RunningRows;
+  const part = more.value;
   const revealed = useRef(store.refocus.peek());
   const had = scroller.current?.contains(focused(scroller.current)) ?? false;
 
@@ -86,10 +86,13 @@ export function Turns({ store }: { store: Store }) {
           ))}
         </div>
       </div>
-      {RunningRows && <RunningRows store={store} rows={rows} />}
+      {part && <part.RunningRows store={store} rows={rows} />}
+      {part && <part.FailedRows store={store} rows={rows} />}
       {!matched && !store.running.value.length && (
         <p class="empty dim">
-          {store.filtered.value ? "No turn matches." : "No turns yet: say something below."}
+          {store.filtered.value
+            ? "No turn matches."
+            : "No turns yet: say something below, or call the session in a cell."}
         </p>
       )}
     </div>

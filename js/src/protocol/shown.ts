@@ -8,6 +8,8 @@ export interface FieldSpec {
   annotation: string;
   /** The allowed values when ``kind`` is ``choice``, else empty. */
   choices: string[];
+  /** False: turns have it, recorded by another program, but this one does not. */
+  known: boolean;
 }
 
 /** One branch of the conversation. */

@@ -1,6 +1,7 @@
 /** Doing something in the kernel, and telling how it went. */
 import type { Args, Name, Result } from "../client";
 import type { Acted, Finished, Job, Started } from "../protocol";
+import { addFailure, forgetFailures } from "./failures";
 import { showBranch } from "./navigation";
 import { announce, focusOn } from "./screen";
 import type { Store } from "./store";
@@ -41,6 +42,10 @@ export async function begin<K extends LongAction>(
   announce(store, `${job.label}…`);
   store.ownJobs.set(job.id, (end) => {
     ended(end);
+    const { id, label, branch } = job;
+    if (end.outcome === "failed")
+      addFailure(store, { job: id, label, branch, message: end.message });
+    else if (end.outcome === "done") forgetFailures(store, branch);
     // Who went to another branch meanwhile is left there.
     if (end.branch && store.branch.peek() === from) void showBranch(store, end.branch, end.turn_id);
   });

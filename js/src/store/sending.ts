@@ -11,7 +11,8 @@ export type Values = Readonly<Record<string, string>>;
 export async function sendMessage(store: Store, values: Signal<Values>): Promise<void> {
   const sent = values.peek();
   const inputs: Record<string, string> = {};
-  for (const { name, kind } of store.summary.peek().inputs) {
+  for (const { name, kind, known } of store.summary.peek().inputs) {
+    if (!known) continue;
     inputs[name] = sent[name] ?? (kind === "boolean" ? "false" : "");
   }
   try {

@@ -124,7 +124,8 @@ function Name({ head, here, onGo }: { head: Head; here: boolean; onGo: Go }) {
       transform={`translate(${x - 10} ${y})`}
       onClick={() => onGo(branch.key)}
     >
-      <title>{branch.name}</title>
+      {!label.endsWith(branch.name) && <title>{branch.name}</title>}
+      <rect class="reach" y="-11" width={7 * label.length + 36} height="22" />
       <text y="4">
         {label}
         {branch.mean_score !== null && (

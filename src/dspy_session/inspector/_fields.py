@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
@@ -30,17 +30,35 @@ class ProgramFields:
     outputs: Mapping[str, Any]
 
 
-def field_specs(fields: Mapping[str, Any]) -> list[FieldSpec]:
-    """Return how to head each field's column and how to edit it."""
-    return [
+def field_specs(fields: Mapping[str, Any], recorded: Iterable[str] = ()) -> list[FieldSpec]:
+    """Return how to head each field's column and how to edit it.
+
+    Args:
+        fields: The program's fields, to their types.
+        recorded: Names of fields that turns have; those that the program has not come last.
+    """
+    known = [
         FieldSpec(
             name=safe(name),
             kind=field_kind(annotation),
             annotation=safe(annotation_name(annotation)),
             choices=[safe(as_text(choice)) for choice in _choices(annotation)],
+            known=True,
         )
         for name, annotation in fields.items()
     ]
+    others = [
+        FieldSpec(
+            name=safe(name),
+            kind="text",
+            annotation="recorded by another program",
+            choices=[],
+            known=False,
+        )
+        for name in recorded
+        if name not in fields
+    ]
+    return known + others
 
 
 def field_kind(annotation: Any) -> Kind:

@@ -21,6 +21,8 @@ class FieldSpec(TypedDict):
     """The field's type as a person would write it, e.g. ``list[str]``."""
     choices: list[str]
     """The allowed values when ``kind`` is ``choice``, else empty."""
+    known: bool
+    """False: turns have it, recorded by another program, but this one does not."""
 
 
 class BranchView(TypedDict):

@@ -13,6 +13,7 @@ from .._tree.conversation import Conversation, RunningCall
 from .._tree.record import record_key
 from ._fields import ProgramFields, field_specs
 from ._protocol import PROTOCOL_VERSION
+from ._recorded import FieldFacts
 from ._rows import positions_of, previews, row_window
 from ._shapes import BranchView, Job, RunningTurn, Summary
 from ._text import safe
@@ -22,7 +23,7 @@ HEAD_ROWS = 50
 
 
 class MarkFacts:
-    """What the marks of a branch add up to: mean score, names of scores, labels.
+    """What a branch adds up to: mean score, names of scores, labels; and the fields of its turns.
 
     A branch of 100,000 scored turns takes a moment to add up, so each sum is kept for as long as
     the branch has the same turns and marks.
@@ -31,6 +32,7 @@ class MarkFacts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[Branch, tuple[float | None, list[str], list[str]]]] = {}
+        self.fields = FieldFacts()
 
     def of(self, branch: Branch) -> tuple[float | None, list[str], list[str]]:
         """Return mean score, names of scores, and labels of a branch's turns."""
@@ -103,14 +105,15 @@ def summarise(
     views = [_branch_view(one, mean) for one, (mean, _, _) in zip(branches, sums, strict=True)]
     title, fields = program
     metrics, jobs = extras
+    recorded = facts.fields.of(branches)
     return Summary(
         protocol=PROTOCOL_VERSION,
         revision=revision,
         title=safe(title),
         branch=branch.key,
         branches=views,
-        inputs=field_specs(fields.inputs),
-        outputs=field_specs(fields.outputs),
+        inputs=field_specs(fields.inputs, recorded.inputs),
+        outputs=field_specs(fields.outputs, recorded.outputs),
         metrics=[safe(name) for name in metrics],
         scored_by=sorted({safe(name) for _, names, _ in sums for name in names}),
         labels=sorted({safe(label) for _, _, labels in sums for label in labels}),
