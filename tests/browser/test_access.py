@@ -14,6 +14,9 @@ EMPTY = """\
 import dspy
 from dspy_session import sessionify
 empty = sessionify(dspy.Predict("question -> answer"))
+def away(*args, **kwargs):
+    raise RuntimeError("The model is away.")
+empty.module.forward = away
 empty"""
 
 SCORED = CORRECTED.replace(
@@ -113,6 +116,7 @@ def test_axe_finds_nothing_in_any_state(lab, shown, theme):
         shown_empty.button(panel).click()
     shown_empty.send("")
     expect(shown_empty.status).to_contain_text("⚠")
+    expect(shown_empty.button("Dismiss: Send")).to_be_visible()
     judge("an error in the status line, and the call that failed", shown_empty)
     assert {state: bad for state, bad in found.items() if bad} == {}
 
@@ -136,7 +140,8 @@ def test_high_contrast_shows_every_state_by_outline_and_shape(lab, shown):
         expect(view.region.get_by_role("slider")).to_be_visible()
         kept = view.region.locator(".bin.kept").first
         assert kept.evaluate("el => getComputedStyle(el).stroke !== getComputedStyle(el).fill")
-        view.region.get_by_role("slider").focus()
+        view.region.get_by_role("combobox", name="Against").focus()
+        lab.page.keyboard.press("Tab")
         outline = view.region.get_by_role("slider").evaluate(
             "el => getComputedStyle(el).outlineStyle"
         )
