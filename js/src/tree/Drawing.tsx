@@ -32,7 +32,7 @@ export function Drawing({ frame, layout, view, shown, at, place, height, onGo, o
     <div
       ref={frame}
       class="drawing"
-      role={layout.dots.length ? "tree" : "group"}
+      role="tree"
       aria-label="Tree of branches"
       aria-activedescendant={at && idOf(at.turn)}
       tabIndex={0}

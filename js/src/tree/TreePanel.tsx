@@ -38,9 +38,12 @@ export function TreePanel({ store }: { store: Store }) {
     if (text && view) announce(store, `${count(view.found, "turn")} found in the tree.`);
   }, [view?.found]);
 
+  const branches = count(store.summary.value.branches.length, "branch", "branches");
+  const sizes = `${branches}, ${count(view?.turns ?? 0, "turn")}`;
   return (
     <section class="tree keeps" aria-label="Tree">
-      {view && (
+      {view?.turns === 0 && <p class="panel dim">{sizes}: the tree grows with the first turn.</p>}
+      {!!view?.turns && (
         <Tree store={store} view={view}>
           <input
             type="search"
@@ -54,8 +57,7 @@ export function TreePanel({ store }: { store: Store }) {
             }}
           />
           <span class="dim">
-            {count(store.summary.value.branches.length, "branch", "branches")},{" "}
-            {count(view.turns, "turn")}
+            {sizes}
             {text && `, ${view.found} found`}
           </span>
         </Tree>
