@@ -16,12 +16,13 @@ from .._tree.conversation import Conversation
 from .._tree.log import Log, _Run  # pyright: ignore[reportPrivateUsage]
 from .._tree.record import NO_NODES, Nodes, Record
 from .._tree.values import Fields
+from ..errors import DamagedRowError
 from ._damage import Damage
 from ._known import Counts, Known
 from ._lazy import LazyItems, Slot, log_in
 from ._texts import unpacked
 from ._turn_reader import TurnReader
-from ._values import StoredSession
+from ._values import Problem, StoredSession
 from ._version_reader import VersionReader
 
 
@@ -230,6 +231,19 @@ class ConversationReader:
         if body is None:
             raise Undecodable("it is missing")
         return tuple(decode(one, self._types) for one in unpacked(body, self._turns.shared_text))
+
+
+def problems_in(stored: StoredSession) -> list[Problem]:
+    """Return what cannot be read of a session, whatever classes its values are of."""
+    if not any(row.kind == "branch" for row in stored.rows):
+        return []  # it keeps something else than a conversation
+    reader = ConversationReader(stored, {}, Known(), skips=True)
+    try:
+        reader.conversation()
+        reader.everything()
+    except DamagedRowError as problem:
+        reader.damage.problems.append(Problem(stored.info.session_id, "", str(problem)))
+    return [one for one in reader.damage.problems if "is not known here" not in one.message]
 
 
 class _Seeds(Sequence[Any]):

@@ -13,10 +13,12 @@ from typing_extensions import Self
 
 from ..errors import ArgumentError, SessionConflictError, SessionNotFoundError
 from ._checks import aware, checked_id, checked_query
+from ._conversation_reader import problems_in
 from ._values import (
     ACTIVE,
     ARCHIVED,
     Batch,
+    Problem,
     Row,
     SessionInfo,
     SessionPage,
@@ -92,6 +94,19 @@ class SessionStore(abc.ABC):
     def migrate(self) -> tuple[int, int]:
         """Bring an older store to this version's form; return the form before and after."""
         return (1, 1)
+
+    def check(self, session_id: str | None = None) -> list[Problem]:
+        """Read everything in one session or in all, and return what cannot be read.
+
+        Values whose classes are not known here are no problem: their programs know them.
+        """
+        ids = [info.session_id for info in self.sessions()] if session_id is None else [session_id]
+        found = [Problem("", "", message) for message in self.problems()]
+        for one in ids:
+            stored = self.load(one)
+            if stored is not None:
+                found += problems_in(stored)
+        return found
 
     def problems(self) -> list[str]:
         """Return what the backend itself finds wrong with its files; none for most backends."""
@@ -267,6 +282,10 @@ class SessionStore(abc.ABC):
     async def aarchive_inactive(self, before: datetime.datetime) -> list[str]:
         """The same as :meth:`archive_inactive`, awaited."""
         return await _aside(lambda: self.archive_inactive(before))
+
+    async def acheck(self, session_id: str | None = None) -> list[Problem]:
+        """The same as :meth:`check`, awaited."""
+        return await _aside(lambda: self.check(session_id))
 
     async def aclose(self) -> None:
         """The same as :meth:`close`, awaited."""

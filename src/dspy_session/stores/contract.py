@@ -16,11 +16,12 @@ Needs ``pytest``; the asynchronous tests run their own event loop, so no plugin 
 
 from __future__ import annotations
 
+from ._contract_conversations import ConversationContract
 from ._contract_lists import ListContract
 from ._contract_rows import RowContract
 
 __all__ = ["StoreContract"]
 
 
-class StoreContract(RowContract, ListContract):
+class StoreContract(RowContract, ListContract, ConversationContract):
     """All that a :class:`~dspy_session.stores.SessionStore` promises, as tests."""
