@@ -30,10 +30,5 @@ def store(request, tmp_path):
 
 
 @pytest.fixture
-def store(backend):
-    return backend
-
-
-@pytest.fixture
 def chat(store):
     return sessionify(dspy.Predict("question -> answer"), store=store)

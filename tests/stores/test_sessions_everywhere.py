@@ -6,7 +6,6 @@ import dspy
 import pytest
 from support.scripted import scripted_lm
 from support.stored import anew, whole
-from support.stores import BACKENDS, on_backends
 
 from dspy_session import errors, sessionify
 
@@ -33,7 +32,6 @@ def said(call):
     return {"plan": f"look it up {word}", "reasoning": f"so {word}", "answer": f"answer {word}"}
 
 
-@on_backends(*BACKENDS)
 async def test_a_long_talk_is_the_same_elsewhere(store):
     chat = sessionify(Research(), store=store, max_turns=4)
     with dspy.context(lm=scripted_lm(said)):

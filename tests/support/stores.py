@@ -44,8 +44,6 @@ def address(request: pytest.FixtureRequest) -> Address:
         return Address(backend, "RedisSessionStore", (url, prefix))
     if backend == "postgresql":
         return Address(backend, "SQLSessionStore", (request.getfixturevalue("postgres_url"),))
-    if backend == "memory":
-        return Address(backend, "MemorySessionStore", ())
     path = request.getfixturevalue("tmp_path") / "sessions.db"
     if backend == "sqlite":
         return Address(backend, "SQLiteSessionStore", (path,))
