@@ -93,6 +93,25 @@ async def test_it_goes_on_after_a_restart_in_a_file_of_its_own(factory, tmp_path
         later.clear_session_cache()
 
 
+async def test_a_specialist_of_several_steps_sees_the_conversation_in_its_own_words(factory):
+    _, session = await factory.get_orchestrator("desk", session_id="s")
+    lm = scripted_lm(router)
+    with dspy.context(lm=lm):
+        session(question="geo one")
+        session(question="booking two")
+    plan = session.turns[1].calls[2]
+    assert plan.node == "specialists['booking'].confirm"
+    assert plan.history_snapshot.messages == [
+        {"wish": "geo one", "confirmation": "after []", "specialist": "geo"}
+    ]
+    assert "geo one" in lm.calls[-1].turns[0]["content"]
+    factory.clear_session_cache()
+    _, again = await AgentFactory(config_from(TEXT)).get_orchestrator("desk", session_id="s")
+    assert again.turns[1].calls[2].history_snapshot == plan.history_snapshot
+    again.edit_turn(0, outputs={"answer": "corrected"})
+    assert again.turns[1].calls[2].history_now.messages[0]["confirmation"] == "corrected"
+
+
 async def test_each_caller_without_an_id_gets_one_of_his_own(factory):
     _, one = await factory.get_orchestrator("desk")
     _, other = await factory.get_orchestrator("desk")

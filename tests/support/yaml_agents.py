@@ -54,3 +54,7 @@ def create_nothing() -> None:
 
 
 not_a_function = 3
+
+
+def create_two_inputs() -> dspy.Module:
+    return dspy.Predict("question, context -> answer")

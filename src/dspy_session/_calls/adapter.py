@@ -39,6 +39,8 @@ def session_adapter() -> Any:
     attributes are changed.
     """
     adapter = dspy.settings.adapter or _DEFAULT
+    if isinstance(adapter, _Twin):  # called by a model or tool of another call: it is one already
+        return adapter
     known = _twins.get(adapter)
     if known is not None and known[0] == vars(adapter):
         return known[1]

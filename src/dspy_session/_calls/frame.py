@@ -248,6 +248,26 @@ def renders(messages: Sequence[Mapping[str, Any]], signature: Signature) -> bool
     return asked and legible(messages, signature)
 
 
+@contextmanager
+def in_words(names: Mapping[str, str]) -> Generator[None, None, None]:
+    """Run the body with the conversation's fields called by other names, for who reads it there.
+
+    Args:
+        names: Field of the conversation to its name in the body. A history that the caller gave
+            keeps its own names.
+    """
+    frame = current_frame()
+    if frame is None or frame.seen.window.given is not None:
+        yield
+        return
+    window = frame.seen.window
+    changed = tuple((own, other) for own, other in names.items() if own != other)
+    fields = dataclasses.replace(window.fields, names=changed)
+    seen = Seen.of(dataclasses.replace(window, fields=fields), frame.seen.log, frame.seen.whose)
+    with entered(dataclasses.replace(frame, seen=seen)):
+        yield
+
+
 def current_frame() -> Frame | None:
     """Return the frame of the call that this code runs in, or None outside a call."""
     frame: Frame | None = dspy.settings.get(FRAME_KEY)

@@ -260,7 +260,12 @@ def read_filter(data: Any, number: int) -> FieldFilter:
     """Return the field filter in JSON data."""
     item = Item(data, "filters", number)
     inputs = frozenset(_texts(item, "inputs")) if "inputs" in item.data else None
-    return FieldFilter(frozenset(_texts(item, "exclude")), inputs)
+    names = _texts(item, "names") if "names" in item.data else []
+    if len(names) % 2:
+        raise item.damaged("pairs of names belong here", "names")
+    return FieldFilter(
+        frozenset(_texts(item, "exclude")), inputs, tuple(zip(names[::2], names[1::2], strict=True))
+    )
 
 
 def _pair(item: Item) -> tuple[int | None, int | None]:

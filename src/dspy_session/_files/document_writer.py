@@ -167,6 +167,8 @@ class Writer:
             written: dict[str, Any] = {"exclude": encode(sorted(fields.exclude))}
             if fields.inputs is not None:
                 written["inputs"] = encode(sorted(fields.inputs))
+            if fields.names:
+                written["names"] = encode([name for pair in fields.names for name in pair])
             self.filters.append(written)
         return number
 

@@ -39,6 +39,8 @@ class FieldFilter:
     exclude: frozenset[str] = frozenset()
     inputs: frozenset[str] | None = None
     """The only inputs to let through; None: all."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Fields that are called by another name: own name, then the other."""
 
     def message(self, inputs: Fields, outputs: Fields) -> dict[str, Any]:
         """Return one history message: the inputs, then the outputs, that pass."""
@@ -48,6 +50,9 @@ class FieldFilter:
             if name not in self.exclude and (self.inputs is None or name in self.inputs)
         }
         message.update({n: value for n, value in outputs.items() if n not in self.exclude})
+        if self.names:
+            other = dict(self.names)
+            return {other.get(name, name): value for name, value in message.items()}
         return message
 
     def outputs_only(self) -> FieldFilter:

@@ -10,6 +10,7 @@ An agent is a DSPy program or an agent of the OpenAI Agents SDK, made by the fun
 names. ``python -m dspy_session check FILE`` says what would be built.
 """
 
+from ._asking import Reply
 from ._factory import AgentFactory
 from ._functions import (
     clear_session_cache,
@@ -29,6 +30,7 @@ __all__ = [
     "ModelConfig",
     "Orchestrator",
     "OrchestratorConfig",
+    "Reply",
     "SessionMemoryConfig",
     "clear_session_cache",
     "config_from",

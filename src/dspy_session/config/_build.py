@@ -106,7 +106,9 @@ def _arguments(name: str, config: AgentConfig, instructions: str | None) -> dict
 
 
 def _taken(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    parameters = inspect.signature(function).parameters
+    # What a class of DSPy's says of itself is what its metaclass takes: anything.
+    called: Any = function.__init__ if inspect.isclass(function) else function
+    parameters = inspect.signature(called).parameters
     if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
         return arguments
     named = {name for name, one in parameters.items() if one.kind is not one.POSITIONAL_ONLY}

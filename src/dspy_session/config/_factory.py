@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +16,7 @@ from ..errors import ArgumentError, ConfigError
 from ..session_memory._finished import finished
 from ..stores import SessionStore
 from ..stores._checks import checked_id
+from ._asking import Reply, asked, streamed
 from ._build import agent_function, build, is_sdk_agent
 from ._load import load_config
 from ._orchestrator import orchestrator_of
@@ -127,7 +130,8 @@ class AgentFactory:
         """
         agent = await self.get_agent(name, instructions, use_config_defaults)
         told = self._instructions(self._named(name), instructions, use_config_defaults)
-        return agent, self._session(name, agent, told, session_id)
+        session = await asyncio.to_thread(self._session, name, agent, told, session_id)
+        return agent, session
 
     def get_session(self, agent_name: str, session_id: str | None = None) -> Any:
         """Return the session of an agent, made when there is none; see ``get_agent_with_session``.
@@ -154,6 +158,26 @@ class AgentFactory:
             msg = f"no orchestrator {name!r} in the configuration; there are: {known}"
             raise ConfigError(msg)
         return await self.get_agent_with_session(name, instructions, session_id=session_id)
+
+    async def ask(self, name: str, message: str, session_id: str | None = None) -> Reply:
+        """Return what an agent answers to a message, with the id of the conversation.
+
+        A message that another process got ahead of, in the same conversation, is asked again.
+
+        Raises:
+            ConfigError: There is no such agent, it cannot be made, or it does not take one text.
+            SessionConflictError: Other processes were first every time; nothing was kept.
+        """
+        agent, session = await self.get_agent_with_session(name, session_id=session_id)
+        return await asked(agent, session, message)
+
+    async def stream(
+        self, name: str, message: str, session_id: str | None = None
+    ) -> AsyncIterator[str | Reply]:
+        """Yield an agent's answer in pieces, then the whole :class:`Reply`; see :meth:`ask`."""
+        agent, session = await self.get_agent_with_session(name, session_id=session_id)
+        async for item in streamed(agent, session, message):
+            yield item
 
     def clear_session_cache(self) -> None:
         """Let go of all sessions. What is kept in a store is opened again when it is asked for."""

@@ -9,9 +9,11 @@ from typing import Any, Literal
 import dspy
 from dspy.signatures.signature import make_signature
 
-from .._calls.frame import current_frame
+from .._calls.frame import current_frame, in_words
 from .._calls.signatures import program_fields
+from .._calls.walk import predictors
 from ..errors import ConfigError
+from ._asking import answer_field, text_of
 from ._build import is_sdk_agent
 from ._schema import ModelConfig
 
@@ -46,32 +48,35 @@ class Orchestrator(dspy.Module):
     def forward(self, question: str) -> dspy.Prediction:
         """Choose a specialist and return what it answers."""
         chosen = self.router(question=question).specialist
-        result = self.specialists[chosen](**self._inputs(chosen, question))
+        with in_words(self._words(chosen)):
+            result = self.specialists[chosen](**self._inputs(chosen, question))
         return self._answer(chosen, result)
 
     async def aforward(self, question: str) -> dspy.Prediction:
         """Choose a specialist and return what it answers, awaited."""
         chosen = (await self.router.acall(question=question)).specialist
-        result = await _called(self.specialists[chosen], self._inputs(chosen, question))
+        with in_words(self._words(chosen)):
+            result = await _called(self.specialists[chosen], self._inputs(chosen, question))
         return self._answer(chosen, result)
+
+    def _words(self, name: str) -> dict[str, str]:
+        """The specialist's names for our fields: it sees what the others answered, too."""
+        asked, answered, _ = self._fields[name]
+        return {ASKED: asked, ANSWERED: answered}
 
     def _inputs(self, name: str, question: str) -> dict[str, Any]:
         asked, answered, others = self._fields[name]
-        inputs: dict[str, Any] = {asked: question}
         frame = current_frame()
-        in_our_words = (asked, answered, others) == (ASKED, ANSWERED, {})
-        if frame is None or in_our_words or not _takes_history(self.specialists[name]):
-            return inputs  # it sees the conversation by itself, as far as that fits
+        if frame is None or not others or not _takes_history(self.specialists[name]):
+            return {asked: question}  # it sees the conversation by itself, in its own words
         past = [
-            {**others, asked: one.get(ASKED, ""), answered: one.get(ANSWERED, "")}
+            {**others, asked: one.get(asked, ""), answered: one.get(answered, "")}
             for one in frame.seen.messages
         ]
-        return {**inputs, "history": dspy.History(messages=past)}
+        return {asked: question, "history": dspy.History(messages=past)}
 
     def _answer(self, name: str, result: Any) -> dspy.Prediction:
-        answered = self._fields[name][1]
-        answer = result if isinstance(result, str) else result[answered]
-        return dspy.Prediction(answer=answer, specialist=name)
+        return dspy.Prediction(answer=text_of(result), specialist=name)
 
 
 def orchestrator_of(
@@ -113,15 +118,18 @@ def _signature(names: list[str], described: Mapping[str, str], instructions: str
 def _text_fields(name: str, program: dspy.Module) -> tuple[str, str, dict[str, str]]:
     """Return a specialist's input and output for text, and its other outputs, left empty."""
     inputs, outputs, _ = program_fields(program, "history")
-    texts = [field for field, kind in outputs.items() if kind is str and field != "reasoning"]
-    if list(inputs.values()) != [str] or (outputs and not texts):
+    answered = answer_field([field for field, kind in outputs.items() if kind is str])
+    if list(inputs.values()) != [str] or (outputs and answered is None):
         msg = (
             f"specialist {name!r} takes {', '.join(inputs) or 'no input'} and returns "
             f"{', '.join(outputs) or 'nothing known'}; a specialist takes one text and returns one"
         )
         raise ConfigError(msg)
-    answered = ANSWERED if ANSWERED in texts or not texts else texts[0]
-    return next(iter(inputs)), answered, {one: "" for one in outputs if one != answered}
+    if not outputs:  # the last predictor's text is what the program makes its answer of
+        last = [one.signature.output_fields for _, one in predictors(program)][-1:]
+        answered = answer_field([field for fields in last for field in fields])
+    others = {one: "" for one in outputs if one != answered}
+    return next(iter(inputs)), answered or ANSWERED, others
 
 
 def _takes_history(program: dspy.Module) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from .._session import Session
 from ..stores import MemorySessionStore, SessionStore, open_store
 from ._schema import FILE
 
@@ -48,7 +49,8 @@ class Sessions:
             self._sessions.move_to_end(key)
             while len(self._sessions) > self._most:
                 self._forget(self._sessions.popitem(last=False)[0])
-            return session
+        _catch_up(session)
+        return session
 
     def clear(self) -> None:
         """Drop all sessions and let go of their stores."""
@@ -79,6 +81,14 @@ def _opened(url: str) -> SessionStore:
     if url.startswith(FILE):
         Path(unquote(url.removeprefix(FILE))).parent.mkdir(parents=True, exist_ok=True)
     return open_store(url)
+
+
+def _catch_up(session: Any) -> None:
+    """Load what other processes wrote to the conversation meanwhile."""
+    if isinstance(session, Session) and session.store is not None and session.session_id:
+        stored, info = session._stored_as, session.store.info(session.session_id)
+        if stored is not None and info is not None and stored.is_behind(info):
+            session.refresh()
 
 
 def minted_id(name: str) -> str:
