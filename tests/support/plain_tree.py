@@ -22,6 +22,13 @@ class PlainCall:
     """Id of the turn or call that each message came from; None for a message without one."""
 
 
+class PlainLedger(list):
+    """The calls of a node; those before ``closed`` are of ended episodes."""
+
+    memory = ""
+    closed = 0
+
+
 @dataclass
 class PlainTurn:
     """One turn, with a copy of the history it saw and of every ledger as it stood before."""
@@ -32,7 +39,8 @@ class PlainTurn:
     seen: list[Fields]
     sources: list[str | None]
     calls: list[PlainCall]
-    before: dict[str, list[PlainCall]]
+    before: dict[str, PlainLedger]
+    after: dict[str, PlainLedger] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,7 +64,7 @@ class PlainBranch:
     turns: list[PlainTurn] = field(default_factory=list)
     first: int = 0
     ahead: list[PlainTurn] | None = None
-    ledgers: dict[str, list[PlainCall]] = field(default_factory=dict)
+    ledgers: dict[str, PlainLedger] = field(default_factory=dict)
     edits: dict[str, Fields] = field(default_factory=dict)
     marks: dict[str, PlainMark] = field(default_factory=dict)
     parent: int | None = None
@@ -112,11 +120,15 @@ class PlainBranch:
 
     def append(self, turn: PlainTurn, keep: int | None) -> None:
         self.turns.append(turn)
-        for call in turn.calls:
-            self.ledgers.setdefault(call.node, []).append(copy.deepcopy(call))
+        self.take_in(turn.calls)
+        turn.after = copy.deepcopy(self.ledgers)
         self.ahead = None
         if keep is not None:
             self.first = max(self.first, len(self.turns) - keep)
+
+    def take_in(self, calls: list[PlainCall]) -> None:
+        for call in calls:
+            self.ledgers.setdefault(call.node, PlainLedger()).append(copy.deepcopy(call))
 
     def cut(self, length: int) -> bool:
         if length == len(self.turns):
@@ -131,8 +143,7 @@ class PlainBranch:
             return False
         for turn in copy.deepcopy(self.ahead[len(self.turns) : len(self.turns) + steps]):
             self.turns.append(turn)
-            for call in turn.calls:
-                self.ledgers.setdefault(call.node, []).append(copy.deepcopy(call))
+            self.ledgers = copy.deepcopy(turn.after)
         if len(self.turns) == len(self.ahead):
             self.ahead = None
         return True

@@ -29,12 +29,19 @@ class SessionMachine(RuleBasedStateMachine):
     def program(self):
         raise NotImplementedError
 
+    def options(self):
+        """More arguments of the session."""
+        return {}
+
     @initialize(
         max_turns=st.sampled_from([None, None, 0, 1, 3]),
         keep=st.sampled_from([None, None, None, 2]),
         seeded=st.booleans(),
     )
     def begin(self, max_turns, keep, seeded):
+        self.start(max_turns, keep, seeded)
+
+    def start(self, max_turns, keep, seeded):
         self.max_turns, self.keep = max_turns, keep
         seed = [{"question": "before", "answer": "seeded"}] if seeded else []
         self.said = count()
@@ -45,6 +52,7 @@ class SessionMachine(RuleBasedStateMachine):
             max_turns=max_turns,
             max_stored_turns=keep,
             initial_history=dspy.History(messages=seed) if seeded else None,
+            **self.options(),
         )
         self.session.set_lm(self.lm)
         self.plain = PlainConversation({0: PlainBranch("main", 0, seed)})
@@ -83,14 +91,19 @@ class SessionMachine(RuleBasedStateMachine):
 
     def recorded(self, branch, turn, inputs, outputs, calls):
         seen, sources = branch.past(self.max_turns)
-        for call, real in zip(calls, turn.calls, strict=True):
-            call.id = real.id
-        fresh = {turn.id, *(call.id for call in calls)}
+        fresh = {turn.id, *self.named(calls, turn.calls)}
         assert not fresh & self.ids
         self.ids |= fresh
         before = copy.deepcopy(branch.ledgers)
         plain = PlainTurn(turn.id, dict(inputs), dict(outputs), seen, sources, calls, before)
         branch.append(plain, self.keep)
+
+    @staticmethod
+    def named(calls, made):
+        """Give the expected calls the ids of those that were made; return the ids."""
+        for call, real in zip(calls, made, strict=True):
+            call.id = real.id
+        return [call.id for call in calls]
 
     def peeked(self):
         number = next(self.said)
@@ -287,7 +300,7 @@ class SessionMachine(RuleBasedStateMachine):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "session.json"
             session.save(path)
-            self.session = Session.load_from(path, self.program())
+            self.session = Session.load_from(path, self.program(), **self.options())
         self.session.set_lm(self.lm)
         assert self.session.name == branch.name
         # The list of actions stays behind; turns that were undone do not.

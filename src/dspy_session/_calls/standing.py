@@ -86,7 +86,7 @@ class Standing:
         """
         if not self.ended and not memories:
             return before
-        recorded = {record.id: record for record in _all(calls)}
+        recorded = {one.id: one for call in calls for one in (call, *call.nested())}
         nodes = dict(before)
         for ended in self.ended:
             node = nodes.get(ended.node, _NEW)
@@ -122,10 +122,6 @@ class Standing:
     def _by_value(self, window: Window, path: str) -> Window:
         messages = window_messages(window, self._ledgers[path], window.edits)
         return Window(given=tuple(messages), fields=window.fields)
-
-
-def _all(calls: tuple[Record, ...]) -> list[Record]:
-    return [one for call in calls for one in (call, *_all(call.calls))]
 
 
 def _length(nodes: Nodes, path: str) -> int:

@@ -50,7 +50,7 @@ def edit_outputs(
             raise FieldNotFoundError(msg)
     edited = _with_edit(branch, record, outputs)
     if record is branch.log[index]:
-        for call in record.calls:
+        for call in record.nested():
             said = call.said()
             carried = {
                 name: value

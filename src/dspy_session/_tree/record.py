@@ -183,6 +183,10 @@ class Record:
         """Return the outputs, with those that only its events tell of."""
         return {**{n: v for event in self.events for n, v in event.items()}, **self.outputs}
 
+    def nested(self) -> list[Record]:
+        """Every call nested in this one, at any depth."""
+        return [one for call in self.calls for one in (call, *call.nested())]
+
     def telling_requests(self) -> tuple[Request, ...]:
         """Return the requests of the call itself, or else the last one that a nested call made."""
         calls = [call for call in self.calls if call.source != CONSOLIDATION]
