@@ -5,13 +5,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 
 import dspy
 import pytest
 from support.scripted import scripted_lm
 
-from dspy_session import SessionState, sessionify, with_memory
+from dspy_session import (
+    Session,
+    SessionState,
+    get_child_l1_ledger,
+    get_current_history,
+    get_execution_trace,
+    get_node_memory,
+    get_outer_history,
+    sessionify,
+    with_memory,
+)
 
 
 class QA(dspy.Signature):
@@ -218,3 +229,87 @@ def test_13_async_serving_with_states_kept_elsewhere():
     assert asyncio.run(main()) == ["answer 0", "answer 1"]
     assert "I'm Alice" in lm.calls[1].turns[0]["content"]
     assert len(chat.turns) == 0
+
+
+class MyAgent(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.query_generator = dspy.ChainOfThought("question -> query")
+        self.retriever = dspy.Predict("query -> passages")
+        self.critic = dspy.Predict("question, passages -> verdict")
+        self.respond = dspy.Predict("question, passages -> answer")
+
+    def forward(self, question):
+        self.query_generator(question=question)
+        query = self.query_generator(question=f"{question} in other words").query
+        passages = self.retriever(query=query).passages
+        self.critic(question=question, passages=passages)
+        return self.respond(question=question, passages=passages)
+
+
+def agent(call):
+    seen = str(len(call.turns) // 2)
+    return dict.fromkeys(("reasoning", "query", "passages", "verdict", "answer"), seen)
+
+
+def my_consolidator(past_memory, episode_transcript):
+    return f"{past_memory}searched {episode_transcript.count('- turn:')} times. "
+
+
+def test_13_a_policy_for_each_node():
+    lm = scripted_lm(agent)
+    dspy.configure(lm=lm)
+    app = with_memory(
+        MyAgent(),
+        child_configs={
+            "query_generator": {
+                "lifespan": "episodic",
+                "consolidator": my_consolidator,
+            },
+            "retriever": {
+                "lifespan": "stateless",
+            },
+            "critic": {
+                "isolation": "shared",  # read root conversation, don't mutate own ledger
+            },
+        },
+    )
+    state = app.new_state()
+    with app.use_state(state):
+        app(question="Who was Ada?")
+        app(question="And Grace?")
+    nodes = state.node_states
+    assert nodes["query_generator"].l2_memory == "searched 2 times. searched 2 times. "
+    assert nodes["query_generator"].turns == []
+    assert nodes["retriever"].turns == nodes["critic"].turns == []
+    assert len(nodes["respond"].turns) == 2
+    calls = {call.node: call for call in state.turns[1].calls}
+    assert calls["query_generator"].outputs["query"] == "1"
+    assert calls["retriever"].outputs["passages"] == "0"
+    assert calls["respond"].outputs["answer"] == "1"
+    verdict = next(call for call in reversed(lm.calls) if "`verdict`" in call.system)
+    assert "question: Who was Ada?" in verdict.last
+    assert isinstance(app.module.retriever, Session)
+
+
+def test_13_states_carry_memories_to_a_database_and_back():
+    dspy.configure(lm=scripted_lm(agent))
+    config = {"lifespan": "episodic", "consolidator": my_consolidator}
+    app = with_memory(MyAgent(), child_configs={"query_generator": config})
+    state = app.new_state()
+    with app.use_state(state):
+        app(question="Who was Ada?")
+    restored = SessionState.from_dict(json.loads(json.dumps(state.to_dict())))
+    with app.use_state(restored):
+        app(question="And Grace?")
+    memory = restored.node_states["query_generator"].l2_memory
+    assert memory == "searched 2 times. searched 2 times. "
+    assert len(state.turns) == 1
+
+
+def test_projection_helpers_are_exported_and_empty_outside_a_call():
+    nothing = dspy.History(messages=[])
+    assert get_current_history() == get_outer_history() == nothing
+    assert get_node_memory() == get_child_l1_ledger("worker") == get_execution_trace() == ""
+    state = SessionState(turns=[], initial_history=None, l2_memory="")
+    assert (len(state.turns), state.l2_memory) == (0, "")
