@@ -1,4 +1,4 @@
-"""What a session costs: calls at depth, memory, forks, files; beside the package it replaces.
+"""What a session costs and what it keeps of an optimizer's work; beside the package it replaces.
 
 Each package is measured by the same script in an environment of its own, one after the other on
 the same machine. The LM answers at once, so the times are all overhead.
@@ -16,9 +16,11 @@ HERE = Path(__file__).parent
 PUBLISHED = "dspy-session==0.1.2"
 
 
-def measured(python):
+def measured(python, script):
+    """What a script prints in an environment; in ours, from the checkout that is on the path."""
+    alone = [] if python == sys.executable else ["-I"]
     found = subprocess.run(
-        [python, HERE / "subject.py"], check=True, capture_output=True, text=True
+        [python, *alone, HERE / script], check=True, capture_output=True, text=True
     )
     return json.loads(found.stdout)
 
@@ -31,7 +33,7 @@ def published_python():
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        wanted = [PUBLISHED, f"dspy=={dspy.__version__}"]
+        wanted = [PUBLISHED, f"dspy=={dspy.__version__}", "optuna>=4"]
         subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
     return python
 
@@ -44,7 +46,8 @@ def table(head, rows):
 
 
 def main():
-    ours, theirs = measured(sys.executable), measured(published_python())
+    published = published_python()
+    ours, theirs = measured(sys.executable, "subject.py"), measured(published, "subject.py")
     print("One call, ms (median): plain DSPy with the history passed by hand, and a session\n")
     rows = []
     for depth, new in ours["calls"].items():
@@ -71,6 +74,9 @@ def main():
             for key, name in units.items()
         ],
     )
+    print("Does what an optimizer learned reach the prompts of the compiled session?\n")
+    new, old = measured(sys.executable, "learned.py"), measured(published, "learned.py")
+    table(["optimizer", "this package", PUBLISHED], [[name, new[name], old[name]] for name in new])
 
 
 if __name__ == "__main__":

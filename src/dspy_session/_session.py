@@ -355,9 +355,9 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
             return [("module", self.module)]
         return [(f"module.{name}", one) for name, one in self.module.named_parameters()]
 
-    def dump_state(self, json_mode: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002  # DSPy's
-        """Return the program's state, as the plain program would."""
-        return self.module.dump_state(json_mode=json_mode)
+    def dump_state(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """Return the program's state, as the plain program would; takes the same arguments."""
+        return self.module.dump_state(*args, **options)
 
     def load_state(self, state: dict[str, Any], **options: Any) -> Any:
         """Load the program's state, from a session or from the plain program."""

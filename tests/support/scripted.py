@@ -21,15 +21,23 @@ from html import escape
 from typing import Any
 
 import dspy
-from dspy.lm15 import (
-    Message,
-    Request,
-    Response,
-    TextDelta,
-    TextPart,
-    Usage,
-    response_to_events,
-)
+
+from .scripted_legacy import LegacyScriptedLM, legacy_messages, legacy_request
+
+try:
+    from dspy.lm15 import (
+        Message,
+        Request,
+        Response,
+        TextDelta,
+        TextPart,
+        Usage,
+        response_to_events,
+    )
+except ImportError:  # dspy < 3.4
+    ENGINES = False
+else:
+    ENGINES = True
 
 WAIT_S = 30.0
 
@@ -98,7 +106,7 @@ class ScriptedEngine:
         return self  # a copied program talks to the same model
 
     def complete(self, request: Request) -> Response:
-        call, answer = self._take(request)
+        call, answer = self._take(Call(_messages(request), request))
         if isinstance(answer, Held):
             answer.wait()
             answer = answer.answer
@@ -109,8 +117,27 @@ class ScriptedEngine:
 
     def close(self) -> None: ...
 
-    def _take(self, request: Request) -> tuple[Call, Answer]:
-        call = Call(_messages(request), request)
+    def text(self, prompt: Any, messages: Any, settings: Any) -> str:
+        """The answer as DSPy before 3.4 asks for it."""
+        call, answer = self._take_legacy(prompt, messages, settings)
+        if isinstance(answer, Held):
+            answer.wait()
+            answer = answer.answer
+        return self._text(call, answer)
+
+    async def atext(self, prompt: Any, messages: Any, settings: Any) -> str:
+        """The same, awaited."""
+        call, answer = self._take_legacy(prompt, messages, settings)
+        if isinstance(answer, Held):
+            await answer.wait_async()
+            answer = answer.answer
+        return self._text(call, answer)
+
+    def _take_legacy(self, prompt: Any, messages: Any, settings: Any) -> tuple[Call, Answer]:
+        said = legacy_messages(prompt, messages)
+        return self._take(Call(said, legacy_request(settings, messages)))
+
+    def _take(self, call: Call) -> tuple[Call, Answer]:
         with self._lock:
             self.calls.append(call)
             position = len(self.calls) - 1
@@ -122,9 +149,7 @@ class ScriptedEngine:
         return call, answer(call) if callable(answer) else answer
 
     def _respond(self, call: Call, answer: Answer) -> Response:
-        if isinstance(answer, BaseException):
-            raise answer
-        text = answer if isinstance(answer, str) else in_form(call.last, dict(answer))
+        text = self._text(call, answer)
         sent, received = self.usage
         return Response(
             id=None,
@@ -133,6 +158,12 @@ class ScriptedEngine:
             finish_reason="stop",
             usage=Usage(input_tokens=sent, output_tokens=received),
         )
+
+    @staticmethod
+    def _text(call: Call, answer: Answer) -> str:
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer if isinstance(answer, str) else in_form(call.last, dict(answer))
 
 
 class AsyncScriptedEngine:
@@ -145,7 +176,7 @@ class AsyncScriptedEngine:
         return self
 
     async def complete(self, request: Request) -> Response:
-        call, answer = self.engine._take(request)
+        call, answer = self.engine._take(Call(_messages(request), request))
         if isinstance(answer, Held):
             await answer.wait_async()
             answer = answer.answer
@@ -158,13 +189,13 @@ class AsyncScriptedEngine:
     async def aclose(self) -> None: ...
 
 
-class ScriptedLM(dspy.LM):
+class ScriptedLM(dspy.LM if ENGINES else LegacyScriptedLM):
     """A ``dspy.LM`` over a :class:`ScriptedEngine`."""
 
     @property
     def calls(self) -> list[Call]:
         """Every request, oldest first."""
-        return self.engine.calls
+        return (self.engine if ENGINES else self.script).calls
 
     @property
     def prompts(self) -> list[list[dict[str, str]]]:
@@ -176,6 +207,8 @@ def scripted_lm(*answers: Answer, usage: tuple[int, int] = (10, 5), **kwargs: An
     """A model that answers from a script; one callable alone answers every call."""
     engine = ScriptedEngine(answers, usage)
     settings = {"cache": False, "num_retries": 0, **kwargs}
+    if not ENGINES:
+        return ScriptedLM(engine, **settings)
     return ScriptedLM(
         "scripted/model", engine=engine, async_engine=AsyncScriptedEngine(engine), **settings
     )

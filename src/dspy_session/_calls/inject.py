@@ -59,9 +59,9 @@ class Sessioned:
         call.ended(recorder, result)
         return result
 
-    def dump_state(self, json_mode: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002  # DSPy's
+    def dump_state(self, *args: Any, **options: Any) -> dict[str, Any]:
         """Return the state as the bare predictor would, so that plain programs can load it."""
-        state = super().dump_state(json_mode=json_mode)  # type: ignore[misc]
+        state = super().dump_state(*args, **options)  # type: ignore[misc]
         added = self.__dict__.get(FIELD)
         if added and added in self.signature.input_fields:
             state["signature"] = without(self.signature, added).dump_state()
