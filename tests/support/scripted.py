@@ -100,6 +100,7 @@ class ScriptedEngine:
     def __init__(self, answers: tuple[Answer, ...], usage: tuple[int, int]) -> None:
         self.answers, self.usage = answers, usage
         self.calls: list[Call] = []
+        self._failed: BaseException | None = None
         self._lock = threading.Lock()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ScriptedEngine:
@@ -134,8 +135,14 @@ class ScriptedEngine:
         return self._text(call, answer)
 
     def _take_legacy(self, prompt: Any, messages: Any, settings: Any) -> tuple[Call, Answer]:
-        said = legacy_messages(prompt, messages)
-        return self._take(Call(said, legacy_request(settings, messages)))
+        call = Call(legacy_messages(prompt, messages), legacy_request(settings, messages))
+        second_try = "JSON object" in call.last
+        if second_try and self._failed is not None:  # asked again, whatever went wrong
+            failed, self._failed = self._failed, None
+            return call, failed
+        call, answer = self._take(call)
+        self._failed = answer if isinstance(answer, BaseException) and not second_try else None
+        return call, answer
 
     def _take(self, call: Call) -> tuple[Call, Answer]:
         with self._lock:
@@ -231,7 +238,10 @@ def in_form(reminder: str, values: dict[str, Any]) -> str:
     if "Respond with a JSON object" in reminder:
         return json.dumps(values, default=str)
     if "wrapped in XML tags" in reminder:
-        return "\n".join(f"<{k}>{escape(_plain(v), quote=False)}</{k}>" for k, v in values.items())
+        plain = {k: _plain(v) for k, v in values.items()}
+        if ENGINES:  # before, DSPy took the text between two tags as it was
+            plain = {k: escape(v, quote=False) for k, v in plain.items()}
+        return "\n".join(f"<{k}>{v}</{k}>" for k, v in plain.items())
     fields = "\n\n".join(f"[[ ## {k} ## ]]\n{_plain(v)}" for k, v in values.items())
     return f"{fields}\n\n[[ ## completed ## ]]"
 

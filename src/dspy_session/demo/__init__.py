@@ -4,7 +4,7 @@ The model plays the support desk of Tidepool, a fictional planning app. It knows
 prompt: what it remembers is what the history told it.
 """
 
-from ._engine import AsyncDemoEngine, DemoEngine, demo_lm
+from ._lm import demo_lm
 from ._programs import (
     DOUBLE_CHARGE,
     LOGIN_TROUBLE,
@@ -18,8 +18,6 @@ from ._programs import (
 __all__ = [
     "DOUBLE_CHARGE",
     "LOGIN_TROUBLE",
-    "AsyncDemoEngine",
-    "DemoEngine",
     "Support",
     "SupportAgent",
     "concise",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from ._dialogue import Dialogue
@@ -21,6 +22,25 @@ _MOODS = {
 _DONE = re.compile(r"resolved|solved|done|finished|satisfied|complete", re.I)
 _THOUGHT = re.compile(r"reason|thought|rationale|analysis|explanation", re.I)
 _STORY = re.compile(r"summary|memory|notes|recap|context", re.I)
+
+
+class Wordings:
+    """Tells how to word an answer: anew when the same is asked again above temperature 0."""
+
+    def __init__(self) -> None:
+        # DSPy strips rollout ids before the engine, so a fresh rollout shows only as the same
+        # prompt sent again. A race between threads costs a wording, nothing else.
+        self._asked: Counter[int] = Counter()
+
+    def variant(self, prompt: Prompt, temperature: float | None, seed: int | None) -> int:
+        """Return the number of the wording."""
+        if not temperature:
+            return 0
+        if seed is not None:
+            return seed
+        key = hash(repr(prompt))
+        self._asked[key] += 1
+        return self._asked[key]
 
 
 def answer(prompt: Prompt, *, variant: int = 0) -> str:

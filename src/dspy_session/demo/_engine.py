@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
-import dspy
 from dspy.lm15 import Message, Request, Response, StreamDeltaEvent, TextDelta, TextPart, Usage
 from dspy.lm15 import response_to_events as to_events
 
-from ._answer import answer
-from ._prompt import Prompt, read_prompt
-
-MODEL = "demo/tidepool"
-"""The demo model's name, as it stands in histories and usage."""
-
-CHARS_PER_TOKEN = 4
+from ._answer import Wordings, answer
+from ._prompt import CHARS_PER_TOKEN, MODEL, Prompt, read_prompt
 
 
 class DemoEngine:
@@ -30,14 +22,14 @@ class DemoEngine:
     """
 
     def __init__(self) -> None:
-        # dspy strips rollout ids before the engine, so a fresh rollout shows only as the same
-        # prompt sent again. A race between threads costs a wording, nothing else.
-        self._asked: Counter[int] = Counter()
+        self._wordings = Wordings()
 
     def complete(self, request: Request) -> Response:
         """The whole answer at once."""
         prompt = read(request)
-        text = answer(prompt, variant=self._variant(request, prompt))
+        config = request.config
+        variant = self._wordings.variant(prompt, config.temperature, config.seed)
+        text = answer(prompt, variant=variant)
         return Response(
             id=None,
             model=MODEL,
@@ -68,15 +60,6 @@ class DemoEngine:
         """A fresh engine, for programs saved with the demo model in them."""
         return cls(**state)
 
-    def _variant(self, request: Request, prompt: Prompt) -> int:
-        if not request.config.temperature:
-            return 0
-        if request.config.seed is not None:
-            return request.config.seed
-        key = hash(repr(prompt))
-        self._asked[key] += 1
-        return self._asked[key]
-
 
 class AsyncDemoEngine:
     """The same answers, awaited."""
@@ -104,28 +87,6 @@ class AsyncDemoEngine:
     def load_state(cls, state: dict[str, Any]) -> AsyncDemoEngine:
         """A fresh engine."""
         return cls(**state)
-
-
-def demo_lm(**kwargs: Any) -> dspy.LM:
-    """A ``dspy.LM`` for trying things: the demo model, or your own.
-
-    The environment variable ``DSPY_SESSION_LM`` names yours (``openai/gpt-4o-mini``, say); unset,
-    the model is a rule engine in this process that needs neither key nor network.
-
-    Args:
-        **kwargs: Passed on to ``dspy.LM``.
-
-    Example:
-        >>> lm = demo_lm()
-        >>> lm.model
-        'demo/tidepool'
-    """
-    if model := os.environ.get("DSPY_SESSION_LM"):
-        return dspy.LM(model, **kwargs)
-    engine = DemoEngine()
-    # A cached answer would report no usage, and the engine is as quick as the cache.
-    settings: dict[str, Any] = {"cache": False, **kwargs}
-    return dspy.LM(MODEL, engine=engine, async_engine=AsyncDemoEngine(engine), **settings)
 
 
 def read(request: Request) -> Prompt:

@@ -14,6 +14,11 @@ from html import unescape
 from itertools import pairwise
 from typing import Any, Literal, cast
 
+MODEL = "demo/tidepool"
+"""The demo model's name, as it stands in histories and usage."""
+
+CHARS_PER_TOKEN = 4
+
 Style = Literal["chat", "json", "xml", "text"]
 
 # The reminder that ends a request, by the adapter that writes it.
