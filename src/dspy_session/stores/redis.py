@@ -298,7 +298,7 @@ def _text(answer: Any) -> str:
     if isinstance(answer, str):  # the URL asked the driver to decode
         return answer
     try:
-        return bytes(answer).decode("utf-8")
+        return answer.decode("utf-8")
     except UnicodeDecodeError:
         return ""
 
