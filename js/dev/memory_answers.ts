@@ -2,6 +2,7 @@
 import type { Acted, Requests } from "../src/protocol";
 import { type MemoryKernel, type MemoryTurn, turn } from "./memory_kernel";
 import { logOf, logTextOf } from "./memory_log";
+import { ledgerOf, nodesOf } from "./memory_nodes";
 import { detailOf, fieldDetail, rowOf, summaryOf, valueIn } from "./memory_view";
 import { compared, keptOf, nextDifference, scoresOf, treeOf } from "./memory_views";
 
@@ -224,6 +225,8 @@ export const answers: Answers = {
   next_difference: nextDifference,
   scores: (kernel, { branch, name }) => scoresOf(kernel, branch, name),
   kept: (kernel, { branch, filter }) => keptOf(kernel, branch, filter.min_score ?? -Infinity),
+  nodes: nodesOf,
+  ledger: ledgerOf,
   stop: ({ state }) => ({ revision: state.revision, message: "Stopped." }),
   log: (kernel, { start, stop }) => logOf(kernel, start, stop),
   log_text: (kernel, { lines }) => logTextOf(kernel, lines),

@@ -66,6 +66,12 @@ export function meanScore(turns: MemoryTurn[]): number | null {
   return scores.length ? scores.reduce((sum, score) => sum + score, 0) / scores.length : null;
 }
 
+/** Paths of the nodes that any turn called. */
+export function pathsOf(state: MemoryState): string[] {
+  const turns = state.branches.flatMap((branch) => branch.turns);
+  return [...new Set(turns.flatMap(({ calls }) => calls.map(({ node }) => node)))];
+}
+
 export function summaryOf(state: MemoryState): Summary {
   const { revision, current, branches, inputs, outputs, metrics, jobs, undo, redo } = state;
   const { turns } = branches.find((one) => one.key === current) as MemoryBranch;
@@ -91,6 +97,7 @@ export function summaryOf(state: MemoryState): Summary {
       scored_by: state.scoredBy,
       labels: ["good", "vague"],
       can_call: state.canCall,
+      nodes: pathsOf(state),
       jobs,
     },
     ...{ undo: undo.at(-1)?.words ?? null, redo: redo.at(-1)?.words ?? null, running: [] },

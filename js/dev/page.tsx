@@ -1,6 +1,6 @@
 /** Shows the inspector on a kernel made of memory: open index.html after `npm run dev`. */
 import widget from "../src/widget";
-import { conversation, MemoryKernel, turn } from "./memory_kernel";
+import { conversation, MemoryKernel, text, turn } from "./memory_kernel";
 import { fieldDetail, usage } from "./memory_view";
 
 const asked = new URLSearchParams(location.search);
@@ -49,6 +49,7 @@ const turns = many
               },
               inputs: [fieldDetail("question", "Tried resetting")],
               outputs: [fieldDetail("intent", "technical")],
+              specs: [text("intent")],
               scores: [{ name: "exact", value: 0.9, feedback: "right" }],
             },
             {
@@ -63,6 +64,7 @@ const turns = many
               },
               inputs: [fieldDetail("intent", "technical")],
               outputs: [fieldDetail("reply", "Check the spam folder, please.")],
+              specs: [text("reply")],
               scores: [{ name: "exact", value: 0.4, feedback: "too vague" }],
             },
           ],

@@ -46,7 +46,9 @@ function lettered(store: Store, { key, at, page }: Stroke, row: Row | undefined)
   return true;
 }
 
-const PANELS: Record<string, Panel> = { "?": "help", t: "tree", c: "compare", m: "scores" };
+const PANELS: Record<string, Panel> = {
+  ...{ "?": "help", t: "tree", c: "compare", m: "scores", n: "nodes" },
+};
 
 const LETTERS: Record<string, (store: Store, row: Row, column: number) => void> = {
   e: editCell,

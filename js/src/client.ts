@@ -68,6 +68,8 @@ const READS: readonly Name[] = [
   "next_difference",
   "scores",
   "kept",
+  "nodes",
+  "ledger",
 ];
 
 // Every view of a model hears every answer, in other windows too: numbers must not meet.

@@ -29,4 +29,5 @@ export const PANELS: Record<Panel, FunctionComponent<{ store: Store }>> = {
   tree: viewPanel("tree"),
   compare: viewPanel("compare"),
   scores: viewPanel("scores"),
+  nodes: viewPanel("nodes"),
 };

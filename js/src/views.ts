@@ -1,6 +1,7 @@
-/** The third script: the tree, the comparison and the plots. */
+/** The third script: the tree, the comparison, the plots and the nodes. */
 import type { FunctionComponent } from "preact";
 import { ComparePanel } from "./comparison/ComparePanel";
+import { NodesPanel } from "./nodes/NodesPanel";
 import { ScoresPanel } from "./plots/ScoresPanel";
 import type { View } from "./store/screen";
 import type { Store } from "./store/store";
@@ -12,4 +13,5 @@ export const VIEWS: Record<View, FunctionComponent<{ store: Store }>> = {
   tree: TreePanel,
   compare: ComparePanel,
   scores: ScoresPanel,
+  nodes: NodesPanel,
 };

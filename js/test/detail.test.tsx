@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { conversation, turn } from "../dev/memory_kernel";
+import { conversation, text, turn } from "../dev/memory_kernel";
 import { fieldDetail, usage } from "../dev/memory_view";
 import { fireEvent, open, waitFor, within } from "./page";
 
@@ -8,6 +8,12 @@ const call = {
   ...{ version: 0, scores: [{ name: "exact", value: 0.9, feedback: "right" }] },
   inputs: [fieldDetail("question", "bye")],
   outputs: [fieldDetail("intent", "technical")],
+  specs: [
+    {
+      ...{ name: "intent", kind: "choice" as const, annotation: "Intent", known: true },
+      choices: ["technical", "billing"],
+    },
+  ],
 };
 const turns = () => [
   turn("t0", "hello", "hi"),
@@ -61,8 +67,8 @@ test("a nested call opens with its fields, memory and scores", async () => {
   fireEvent.click(page.getByRole("button", { name: "▸ classify" }));
   await waitFor(() => expect(page.getByText("Be kind.")).toBeTruthy());
   fireEvent.click(page.getByRole("button", { name: "edit intent" }));
-  const box = await page.findByRole("textbox", { name: "Edit intent of turn 1" });
-  fireEvent.input(box, { target: { value: "billing" } });
+  const box = await page.findByRole("combobox", { name: "Edit intent of turn 1" });
+  fireEvent.change(box, { target: { value: "billing" } });
   fireEvent.keyDown(box, { key: "Enter", ctrlKey: true });
   await waitFor(() =>
     expect(page.asked("edit")[0]).toMatchObject({
@@ -117,7 +123,7 @@ test("a very long word arrives in parts", async () => {
 test("a nested call's long output opens for editing in full", async () => {
   const long = "x".repeat(250_000);
   const output = { ...fieldDetail("intent", ""), value: { text: long, length: long.length } };
-  const calls = [{ ...call, outputs: [output] }];
+  const calls = [{ ...call, outputs: [output], specs: [text("intent")] }];
   const page = open(conversation([turn("t0", "a", "b", { calls })]));
   fireEvent.click(page.getByRole("button", { name: "Expand turn 0" }));
   fireEvent.click(await page.findByRole("button", { name: "▸ classify" }));

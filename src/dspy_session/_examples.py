@@ -42,10 +42,8 @@ def kept_calls(branch: Branch, selection: Selection) -> Iterator[tuple[int, Reco
         turn = branch.log[position]
         if branch.mark(turn).excluded:
             continue
-        for call in [turn] if selection.node == ROOT else _calls_of(turn, selection.node):
+        for call in calls_at(branch, position, selection.node):
             mark = branch.mark(call)
-            if mark.excluded:
-                continue
             score = _score(mark, selection) or _score(branch.mark(turn), selection)
             good = not selection.require_outputs or bool(branch.outputs(call))
             if selection.min_score is not None:
@@ -59,6 +57,14 @@ def kept_calls(branch: Branch, selection: Selection) -> Iterator[tuple[int, Reco
 def kept_positions(branch: Branch, selection: Selection) -> Iterator[int]:
     """Yield the positions of the turns to keep."""
     return (position for position, _ in kept_calls(branch, selection))
+
+
+def calls_at(branch: Branch, position: int, node: str) -> Iterator[Record]:
+    """Yield the calls that a node made in a turn, without those that are excluded."""
+    turn = branch.log[position]
+    for call in [turn] if node == ROOT else _calls_of(turn, node):
+        if call is turn or not branch.mark(call).excluded:
+            yield call
 
 
 def _score(mark: Mark, selection: Selection) -> Score | None:

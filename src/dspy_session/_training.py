@@ -19,6 +19,7 @@ from ._score_runs import results
 from ._scoring import Metric, checked_metric, item_of, metric_name
 from ._tree.amendments import Score
 from ._tree.branch import Branch
+from ._tree.record import ROOT
 from .errors import ArgumentError, ArgumentTypeError, MetricError
 
 if TYPE_CHECKING:
@@ -107,13 +108,18 @@ class Training(Branching):
         ((_, score),) = results(metric, iter([item]), None, None)
         return _counted(score, raises=self._settings.on_metric_error == "raise")
 
-    def _examples(self, indices: Iterable[int]) -> list[dspy.Example]:
-        """Return the examples of chosen turns."""
-        branch = self._branch
+    def _examples(self, indices: Iterable[int], node: str | None = None) -> list[dspy.Example]:
+        """Return the examples of chosen turns, or of the calls that a node made in them."""
+        branch, path = self._branch, node or ROOT
+        field = self._history_field_of(path)
         return [
-            examples_of.example_at(branch, index, self.history_field, Selection())
+            examples_of.example_at(branch, index, field, Selection(), record)
             for index in indices
+            for record in examples_of.calls_at(branch, index, path)
         ]
+
+    def _history_field_of(self, node: str) -> str:
+        raise NotImplementedError
 
     def to_dataframe(self, *, branches: str | None = None) -> pd.DataFrame:
         """Return one row a turn; :func:`dspy_session.export.dataframe` lists the columns.

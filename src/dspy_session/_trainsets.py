@@ -172,6 +172,20 @@ class Trainsets(Training):
             raise ArgumentError(msg)
         return [node]
 
+    def _node_policies(self) -> dict[str, str]:
+        """Return the path of each nested node of the program, and what it remembers, in words."""
+        policies = self._program.policies
+        paths = dict.fromkeys([*policies.units, *(path for path, _ in predictors(self.module))])
+        return {path: policies.of(path).words for path in paths if path != ROOT}
+
+    def _node_outputs(self, path: str) -> dict[str, Any]:
+        """Return the outputs that a nested node declares, with their annotations."""
+        if path in self._program.units:
+            return self._program.units[path].outputs
+        predictor: Any = dict(predictors(self.module)).get(path)
+        fields = {} if predictor is None else predictor.signature.output_fields
+        return {name: field.annotation for name, field in fields.items()}
+
     def _history_field_of(self, node: str) -> str:
         if node == ROOT:
             return self.history_field

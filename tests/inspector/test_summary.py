@@ -18,7 +18,9 @@ FIELDS = ProgramFields({"question": str}, {"answer": str})
 
 def summary_of(conversation, shown=None, facts=None):
     key = shown or conversation.branches[0].key
-    return summarise(conversation, ("Agent", FIELDS), key, facts or MarkFacts(), (["m"], []))
+    return summarise(
+        conversation, ("Agent", FIELDS, ["planner"]), key, facts or MarkFacts(), (["m"], [])
+    )
 
 
 def test_a_summary_tells_versions_branches_fields_and_first_rows():

@@ -16,9 +16,11 @@ interface Props {
   store: Store;
   turn: TurnAt;
   calls: readonly CallDetail[];
+  /** Whether they are shown in full from the beginning. */
+  opened?: boolean;
 }
 
-export function Calls({ store, turn, calls }: Props) {
+export function Calls({ store, turn, calls, opened = false }: Props) {
   return (
     <div class="calls">
       {calls.map((call) => (
@@ -27,17 +29,28 @@ export function Calls({ store, turn, calls }: Props) {
           store={store}
           turn={{ ...turn, version: call.version }}
           call={call}
+          opened={opened}
         />
       ))}
     </div>
   );
 }
 
-function Call({ store, turn, call }: { store: Store; turn: TurnAt; call: CallDetail }) {
-  const open = useSignal(false);
+interface CallProps {
+  store: Store;
+  turn: TurnAt;
+  call: CallDetail;
+  opened: boolean;
+}
+
+function Call({ store, turn, call, opened }: CallProps) {
+  const open = useSignal(opened);
   const { call_id, node, inputs, outputs, scores, memory } = call;
   const answer = outputs.at(-1);
-  const edit = (target: FieldTarget) => void editField(store, turn, target);
+  const edit = (target: FieldTarget) => {
+    const spec = call.specs.find(({ name }) => name === target.field);
+    void editField(store, turn, spec ? { ...target, spec } : target);
+  };
   const field = (side: "inputs" | "outputs") =>
     call[side].map((one) => (
       <FieldView

@@ -8,6 +8,7 @@ import { ValueInput } from "./ValueInput";
 type Spec = Pick<FieldSpec, "kind" | "choices">;
 
 function specOf(store: Store, { target }: Draft): Spec {
+  if ("spec" in target && target.spec) return target.spec;
   const field =
     "field" in target &&
     !target.callId &&

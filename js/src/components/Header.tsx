@@ -11,7 +11,7 @@ import { Pick } from "./Pick";
 const SEARCH_DELAY_MS = 200;
 
 export function Header({ store }: { store: Store }) {
-  const { title, branches } = store.summary.value;
+  const { title, branches, nodes } = store.summary.value;
   const view = store.view.value;
   return (
     <header>
@@ -48,6 +48,11 @@ export function Header({ store }: { store: Store }) {
       <PanelButton store={store} panel="scores" name="Scores">
         Scores
       </PanelButton>
+      {nodes.length > 0 && (
+        <PanelButton store={store} panel="nodes" name="Nodes">
+          Nodes
+        </PanelButton>
+      )}
       <PanelButton store={store} panel="export" name="Export">
         Export
       </PanelButton>

@@ -17,6 +17,7 @@ const KEYS = [
   ["+ − 0", "thumbs up, thumbs down, no score"],
   ["l", "label"],
   ["m", "scores: plots and threshold"],
+  ["n", "nodes: ledgers and memories"],
   ["x", "exclude or include"],
   ["[ ]", "previous, next sibling"],
   ["t c", "tree of branches, compare two"],

@@ -1,5 +1,7 @@
 // Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
+import type { FieldSpec } from "./shown";
+
 /** A value as text, in full or, when very long, its beginning. */
 export interface Text {
   text: string;
@@ -55,6 +57,8 @@ export interface CallDetail {
   /** LM requests this call made. */
   prompts: number;
   version: number;
+  /** How each of its outputs is edited. */
+  specs: FieldSpec[];
 }
 
 /** Everything about one turn except its history and prompt, which are fetched by window. */

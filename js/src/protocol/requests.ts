@@ -3,6 +3,7 @@
 import type { CompareArgs, ComparisonView, Difference, DifferenceArgs } from "./comparison";
 import type { MessageWindow, Text, TurnDetail } from "./expanded_turn";
 import type { LogArgs, LogText, LogTextArgs, LogWindow } from "./log_of_actions";
+import type { LedgerArgs, LedgerWindow, NodesArgs, NodesView } from "./nodes";
 import type { Kept, KeptArgs, ScoresArgs, ScoresView } from "./scores";
 import type { Filter, Job, RowWindow, Summary } from "./shown";
 import type { TreeArgs, TreeView } from "./tree";
@@ -159,6 +160,8 @@ export interface ExportArgs {
   strict_trajectory?: boolean;
   format: "examples" | "dataframe" | "jsonl" | "openai" | "openai-preference" | "trl" | "sharegpt" | "csv" | "parquet";
   target?: string;
+  /** Path of a node: the calls that it made in those turns, as ``examples``. */
+  node?: string;
 }
 
 /** What an export would hold, before it is made. */
@@ -242,4 +245,6 @@ export interface Requests {
   next_difference: { args: DifferenceArgs; result: Difference };
   scores: { args: ScoresArgs; result: ScoresView };
   kept: { args: KeptArgs; result: Kept };
+  nodes: { args: NodesArgs; result: NodesView };
+  ledger: { args: LedgerArgs; result: LedgerWindow };
 }

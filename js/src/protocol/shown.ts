@@ -140,6 +140,8 @@ export interface Summary {
   /** Names under which any turn of the conversation has a score. */
   scored_by: string[];
   labels: string[];
+  /** Paths of the nested predictors and other nodes of the program. */
+  nodes: string[];
   /** False when there is no program to call, e.g. a conversation loaded for reading. */
   can_call: boolean;
   /** What Undo would undo, in words, or null. */

@@ -1,4 +1,5 @@
 /** Edits not yet saved. They belong to the view, so that scrolling or a blur never loses a text. */
+import type { FieldSpec } from "../protocol";
 import type { Signal } from "../signals";
 
 /** What can be edited of a turn. */
@@ -21,6 +22,8 @@ export interface FieldTarget {
   readonly kind: "inputs" | "outputs";
   readonly field: string;
   readonly callId?: string;
+  /** How the field of a nested call is edited; those of turns are known by their name. */
+  readonly spec?: Pick<FieldSpec, "kind" | "choices">;
 }
 
 export interface TurnAt {

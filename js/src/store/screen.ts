@@ -8,7 +8,7 @@ import type { Rows } from "./rows";
 export type Panel = "filter" | "export" | "branch" | "help" | "log" | View;
 
 /** Panels that come with the third script. */
-export type View = "tree" | "compare" | "scores";
+export type View = "tree" | "compare" | "scores" | "nodes";
 
 /** Where the keyboard is: a cell of a row, or the detail below it. */
 export interface Focus {

@@ -47,6 +47,19 @@ class NodePolicy:
         """Whether the node keeps a ledger of its calls."""
         return self.enabled and self.isolation != "shared" and self.lifespan != "stateless"
 
+    @property
+    def words(self) -> str:
+        """What the node remembers, for people to read."""
+        if not self.enabled or self.lifespan == "stateless":
+            return "nothing"
+        sees = {
+            "isolated": "its own calls",
+            "shared": "the conversation",
+            "automatic": "the conversation or its own calls",
+        }[self.isolation]
+        episodes = ", of the running turn" if self.lifespan == "episodic" else ""
+        return f"{sees}{episodes}{', consolidated' if self.consolidator else ''}"
+
 
 AUTOMATIC = NodePolicy()
 

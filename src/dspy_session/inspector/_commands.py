@@ -85,10 +85,9 @@ def edit_text(
     """Lay a typed text over one output; ``outputs`` tells the type of each that is declared."""
 
     def make(branch: Branch, position: int, record: Record) -> Branch:
-        declared = outputs if target.call_id is None else {}
         now = record.outputs.get(field, branch.outputs(record).get(field))
-        value = parsed(field, text, declared.get(field, Any), now)
-        return edit_outputs(branch, position, record, {field: value}, declared)
+        value = parsed(field, text, outputs.get(field, Any), now)
+        return edit_outputs(branch, position, record, {field: value}, outputs)
 
     return _change(conversation, target, f"edit {field}", make)
 

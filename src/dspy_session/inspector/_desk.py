@@ -15,6 +15,7 @@ from ._filter import FilteredBranches
 from ._hand import Hand
 from ._jobs import Action, Ending, Jobs, Kind, Work
 from ._log import PythonLog
+from ._nodes_view import CallsByNode
 from ._protocol import Finished
 from ._push import PUSH_SECONDS, SUMMARY_SECONDS, Beat, News
 from ._shapes import Filter, Job, RunningTurn, Summary
@@ -43,6 +44,7 @@ class Desk:
         """What was done by hand, as Python."""
         self.filtered = FilteredBranches()
         self.facts = MarkFacts()
+        self.calls = CallsByNode()
         self.jobs = Jobs(self.ask_to_tell, self._finished)
         self._page: tuple[Beat, News, Beat] | None = None
         self.conversation.listen(self.ask_to_tell)
@@ -72,7 +74,7 @@ class Desk:
         """Return everything the page shows beside the rows below its first screen."""
         return summarise(
             self.conversation,
-            (self.source.title, self.source.fields()),
+            (self.source.title, self.source.fields(), list(self.source.policies())),
             self.shown_key(),
             self.facts,
             (list(self.metrics), self.jobs.views),

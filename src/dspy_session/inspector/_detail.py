@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from .._tree.branch import Branch
 from .._tree.record import NO_NODES, Record
 from ..errors import FieldNotFoundError, TurnNotFoundError
+from ._fields import field_specs
 from ._messages import history_length, text_field
 from ._protocol import TEXT_CHARS
 from ._rows import nested_calls
 from ._shapes import CallDetail, FieldDetail, ScoreDetail, Text, TurnDetail, Usage
 from ._text import as_text, cut, safe, units
 
+OutputsOf = Callable[[Record], Mapping[str, Any]]
+"""Output name to annotation, of a nested call."""
 
-def turn_detail(branch: Branch, position: int) -> TurnDetail:
+
+def turn_detail(branch: Branch, position: int, outputs_of: OutputsOf = lambda _: {}) -> TurnDetail:
     """Return everything about one turn except its history and prompts."""
     record = branch.record(position)
     mark = branch.mark(record)
@@ -33,7 +38,7 @@ def turn_detail(branch: Branch, position: int) -> TurnDetail:
         history_seen=seen,
         history_now=seen,
         prompts=len(record.telling_requests()),
-        calls=[_call(branch, position, call) for call in nested_calls(record)],
+        calls=[_call(branch, position, one, outputs_of(one)) for one in nested_calls(record)],
         python=f"session.branches[{safe(branch.name)!r}].turns[{position - branch.log.first}]",
         stale_because=branch.stale_because(record, position),
         parameters=_parameters(record),
@@ -138,7 +143,7 @@ def _parameters(record: Record) -> dict[str, str]:
     return found
 
 
-def _call(branch: Branch, position: int, call: Record) -> CallDetail:
+def _call(branch: Branch, position: int, call: Record, declared: Mapping[str, Any]) -> CallDetail:
     root = branch.log[position]
     before = root.before or NO_NODES
     node = before.get(call.node)
@@ -153,4 +158,10 @@ def _call(branch: Branch, position: int, call: Record) -> CallDetail:
         usage=usage(call),
         prompts=len(call.requests),
         version=branch.mark(call).version,
+        specs=field_specs({**{n: _kind(v) for n, v in call.outputs.items()}, **declared}),
     )
+
+
+def _kind(value: Any) -> Any:
+    """The type of a value whose field nothing declares."""
+    return Any if value is None else type(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,6 +62,8 @@ def _unbroken(branch: Branch, found: Sequence[int], wanted: Filter) -> list[int]
 def export(desk: Desk, args: ExportArgs) -> Exported:
     """Export to a variable of the notebook or to a file, as the format says."""
     kind = args["format"]
+    if "node" in args:
+        checked_node(desk, args["node"], kind)
     written = python_of(desk.branch(args["branch"]), args)
     if kind in FILES:
         path, rows = export_to_file(desk, args)
@@ -68,7 +71,8 @@ def export(desk: Desk, args: ExportArgs) -> Exported:
         return Exported(rows=rows, target=safe(str(path)), message=f"{_count(rows)} in {path}")
     name, values = export_to_variable(desk, args)
     desk.log.remark(written)
-    return Exported(rows=len(values), target=name, message=f"{_count(len(values))} in {name}")
+    what = "example" if "node" in args else "turn"
+    return Exported(rows=len(values), target=name, message=f"{_count(len(values), what)} in {name}")
 
 
 def export_to_variable(desk: Desk, args: ExportArgs) -> tuple[str, Any]:
@@ -78,7 +82,7 @@ def export_to_variable(desk: Desk, args: ExportArgs) -> tuple[str, Any]:
         ArgumentError: There is no notebook, or the name is no variable's.
         ConflictError: There is a variable of that name and of another type.
     """
-    name = args.get("target") or VARIABLES[args["format"]]
+    name = args.get("target") or variable_of(args)
     namespace = notebook_namespace()
     if namespace is None:
         msg = "there is no notebook to set a variable in; without a target the export is returned"
@@ -95,7 +99,32 @@ def values_of(desk: Desk, args: ExportArgs) -> Any:
     branch = desk.branch(args["branch"])
     kept = kept_turns(desk, branch, args)
     session = desk.source.on(branch.key)
-    return session.examples(kept) if args["format"] == "examples" else session.dataframe(kept)
+    if args["format"] == "examples":
+        return session.examples(kept, args.get("node"))
+    return session.dataframe(kept)
+
+
+def checked_node(desk: Desk, node: str, kind: str) -> str:
+    """Return a node's path.
+
+    Raises:
+        ArgumentError: The format holds turns only, or there is no such node.
+    """
+    if kind != "examples":
+        msg = f"a node's calls are exported as 'examples', not as {kind!r}"
+        raise ArgumentError(msg)
+    known = desk.source.policies()
+    if node not in known and not any(node in desk.calls.of(b) for b in desk.conversation.branches):
+        there = ", ".join(map(repr, known)) or "none"
+        msg = f"the program has no node {node!r}; there are {there}"
+        raise ArgumentError(msg)
+    return node
+
+
+def variable_of(args: ExportArgs) -> str:
+    """Return the variable that an export sets when no other is named."""
+    name, node = VARIABLES[args["format"]], args.get("node")
+    return name if node is None else f"{re.sub(r'[^0-9A-Za-z]+', '_', node).strip('_')}_{name}"
 
 
 def export_to_file(desk: Desk, args: ExportArgs) -> tuple[Path, int]:
@@ -171,8 +200,8 @@ def refuse_other_type(namespace: Mapping[str, Any], name: str, values: Any) -> N
         raise ConflictError(msg)
 
 
-def _count(rows: int) -> str:
-    return f"{rows:,} turn{'' if rows == 1 else 's'}"
+def _count(rows: int, what: str = "turn") -> str:
+    return f"{rows:,} {what}{'' if rows == 1 else 's'}"
 
 
 def python_of(branch: Branch, args: ExportArgs) -> str:
@@ -184,8 +213,10 @@ def python_of(branch: Branch, args: ExportArgs) -> str:
     words = [repr(args["format"])]
     if args["format"] in FILES:
         words.append(repr(target))
+    if "node" in args:
+        given["node"] = args["node"]
     words += [f"{name}={value!r}" for name, value in given.items() if value is not None]
     call = f"session.branches[{branch.name!r}].inspect().export({', '.join(words)})"
     if args["format"] in VARIABLES:
-        call = f"{args.get('target') or VARIABLES[args['format']]} = {call}"
+        call = f"{args.get('target') or variable_of(args)} = {call}"
     return safe(call)

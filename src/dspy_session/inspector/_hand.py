@@ -48,7 +48,7 @@ class Hand:
 
     def edit_text(self, target: Target, field: str, text: str) -> str:
         """Lay a typed text over one output."""
-        outputs = self._fields().outputs
+        outputs = self.source.outputs_of(self._record(target))
         since = self.log.revision
         message = commands.edit_text(self._conversation, target, field, text, outputs)
         value = self._conversation[target.branch].outputs(self._record(target))[field]

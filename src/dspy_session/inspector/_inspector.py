@@ -78,6 +78,7 @@ class SessionInspector(Acting):
         target: str | Path | None = None,
         *,
         strict_trajectory: bool = False,
+        node: str | None = None,
         **filter: Unpack[Filter],
     ) -> Any:
         """Export the turns of this branch that pass a filter; excluded ones stay out.
@@ -89,6 +90,7 @@ class SessionInspector(Acting):
             target: Path of the file; None: a name that the format suggests. For examples and
                 DataFrames the name of a variable of the notebook to set too.
             strict_trajectory: Whether to end at the first turn that does not pass.
+            node: Path of a nested node: the calls that it made in those turns, as examples.
             **filter: As in :meth:`rows`.
 
         Returns:
@@ -101,6 +103,8 @@ class SessionInspector(Acting):
                 another type.
         """
         args = self._export_args(format, target, filter, strict=strict_trajectory)
+        if node is not None:
+            args["node"] = exports.checked_node(self._desk, node, format)
         if format not in ("examples", "dataframe"):
             return exports.export_to_file(self._desk, args)[0]
         if target is None:

@@ -1,9 +1,9 @@
 """What the kernel and the page say to each other: every message, defined once.
 
 What they carry to be shown stands in ``_shapes.py``, and what the tree, the comparison and the
-plots ask for in ``_view_shapes.py``. The page's TypeScript types are generated from all three
-(``js/src/protocol.ts``); a test fails when they differ. Three kinds of traffic share one
-comm:
+plots ask for in ``_view_shapes.py``, and the nodes in ``_node_shapes.py``. The page's TypeScript
+types are generated from all of them (``js/src/protocol.ts``); a test fails when they differ. Three
+kinds of traffic share one comm:
 
 * **Traits**, one way, kernel to page: ``summary`` (a :class:`Summary`), versioned, and holding the
   first rows so that a saved notebook still shows something.
@@ -21,6 +21,7 @@ from typing import Any, Literal
 from typing_extensions import NotRequired, TypedDict
 
 from ._log_shapes import LogArgs, LogText, LogTextArgs, LogWindow
+from ._node_shapes import LedgerArgs, LedgerWindow, NodesArgs, NodesView
 from ._shapes import (
     Filter,
     Job,
@@ -233,6 +234,8 @@ class ExportArgs(TypedDict):
         "parquet",
     ]
     target: NotRequired[str]
+    node: NotRequired[str]
+    """Path of a node: the calls that it made in those turns, as ``examples``."""
 
 
 class ExportPreview(TypedDict):
@@ -319,6 +322,8 @@ REQUESTS: dict[str, tuple[type, type]] = {
     "next_difference": (DifferenceArgs, Difference),
     "scores": (ScoresArgs, ScoresView),
     "kept": (KeptArgs, Kept),
+    "nodes": (NodesArgs, NodesView),
+    "ledger": (LedgerArgs, LedgerWindow),
 }
 """Every request the page may make: its name, its arguments, its result."""
 

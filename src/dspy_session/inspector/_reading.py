@@ -10,11 +10,14 @@ from .._tree.amendments import HAND
 from .._tree.branch import Branch
 from .._tree.record import Record
 from ..errors import TurnNotFoundError
+from . import _node_reads as node_reads
 from . import _view_reads as views
 from ._compare_view import comparison_view, next_difference
 from ._desk import desk_of
 from ._detail import turn_detail
 from ._messages import MOST_MESSAGES, history_window, prompt_window
+from ._node_shapes import LedgerArgs, LedgerCall, NodeView
+from ._nodes_view import MOST_CALLS
 from ._reads import rows as rows_of
 from ._rows import MOST_ROWS, nested_calls, positions_of
 from ._score_view import scores_view
@@ -110,6 +113,32 @@ class Reading:
         """
         return scores_view(self._branch, name, against)
 
+    def nodes(self) -> list[NodeView]:
+        """Return the nested nodes of the program: what each remembers, its calls, its memory."""
+        return node_reads.nodes(self._desk, {"branch": self._key})["nodes"]
+
+    def ledger(self, node: str, start: int = 0, stop: int | None = None) -> list[LedgerCall]:
+        """Return the calls of one nested node, oldest first, each with the turn it was made in.
+
+        Args:
+            node: The node's path, e.g. ``"planner"``.
+            start: First call, 0 = oldest.
+            stop: Call after the last one; None: to the end.
+
+        Raises:
+            NotFoundError: No turn of the branch called such a node.
+        """
+        found: list[LedgerCall] = []
+        while stop is None or start + len(found) < stop:
+            first = start + len(found)
+            last = first + MOST_CALLS if stop is None else stop
+            args: LedgerArgs = {"branch": self._key, "node": node, "start": first, "stop": last}
+            part = node_reads.ledger(self._desk, args)["calls"]
+            if not part:
+                break
+            found += part
+        return found
+
     def kept(self, **filter: Unpack[Filter]) -> Kept:
         """Return how many turns :meth:`export` would keep under a filter.
 
@@ -125,7 +154,7 @@ class Reading:
             TurnNotFoundError: There is no such turn on the branch.
         """
         branch = self._branch
-        return turn_detail(branch, self._position(branch, index))
+        return turn_detail(branch, self._position(branch, index), self._desk.source.outputs_of)
 
     def history(
         self, index: int, kind: Literal["seen", "now"] = "seen", *, call: int | None = None

@@ -44,7 +44,7 @@ def locate(desk: Desk, args: LocateArgs) -> Located:
 def turn(desk: Desk, args: TurnArgs) -> TurnDetail:
     """Everything about one turn except its history and prompts."""
     branch = desk.branch(args["branch"])
-    return turn_detail(branch, branch.position(args["turn_id"]))
+    return turn_detail(branch, branch.position(args["turn_id"]), desk.source.outputs_of)
 
 
 def history(desk: Desk, args: HistoryArgs) -> MessageWindow:

@@ -160,6 +160,8 @@ class Summary(TypedDict):
     scored_by: list[str]
     """Names under which any turn of the conversation has a score."""
     labels: list[str]
+    nodes: list[str]
+    """Paths of the nested predictors and other nodes of the program."""
     can_call: bool
     """False when there is no program to call, e.g. a conversation loaded for reading."""
     undo: str | None
@@ -234,6 +236,8 @@ class CallDetail(TypedDict):
     prompts: int
     """LM requests this call made."""
     version: int
+    specs: list[FieldSpec]
+    """How each of its outputs is edited."""
 
 
 class TurnDetail(TypedDict):

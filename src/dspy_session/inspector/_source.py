@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from .._tree.amendments import Score
 from .._tree.branch import Branch
 from .._tree.conversation import Conversation
+from .._tree.record import ROOT, Record
 from ..errors import ConflictError
 from ._fields import ProgramFields
 
@@ -39,7 +40,9 @@ class Session(Protocol):
     def _on_branch(self, key: str) -> Session: ...
     def _fields(self) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]: ...
     def _score_one(self, metric: Metric, index: int) -> Score: ...
-    def _examples(self, indices: Sequence[int]) -> list[Any]: ...
+    def _examples(self, indices: Sequence[int], node: str | None = None) -> list[Any]: ...
+    def _node_policies(self) -> dict[str, str]: ...
+    def _node_outputs(self, path: str) -> dict[str, Any]: ...
     def _dataframe(self, indices: Sequence[int]) -> Any: ...
 
 
@@ -74,6 +77,16 @@ class Source:
         """Return what the program takes and gives."""
         inputs, outputs = self._session._fields()
         return ProgramFields(dict(inputs), dict(outputs))
+
+    def outputs_of(self, record: Record) -> Mapping[str, Any]:
+        """Return what a turn, or the node that made a nested call, gives."""
+        if record.node == ROOT:
+            return self.fields().outputs
+        return self._session._node_outputs(record.node)
+
+    def policies(self) -> dict[str, str]:
+        """Return the path of each node of the program, and what it remembers, in words."""
+        return self._session._node_policies()
 
     def on(self, key: str) -> BranchSession:
         """Return what can be done with the program on one branch.
@@ -112,9 +125,9 @@ class BranchSession:
         """Score one turn; changes nothing."""
         return self._session._score_one(metric, index)
 
-    def examples(self, indices: Sequence[int]) -> list[Any]:
-        """Return turns as ``dspy.Example``s."""
-        return self._session._examples(indices)
+    def examples(self, indices: Sequence[int], node: str | None = None) -> list[Any]:
+        """Return turns, or the calls that a node made in them, as ``dspy.Example``s."""
+        return self._session._examples(indices, node)
 
     def dataframe(self, indices: Sequence[int]) -> Any:
         """Return turns as a DataFrame."""

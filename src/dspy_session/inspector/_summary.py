@@ -82,7 +82,7 @@ def _turn_marks(branch: Branch) -> Iterator[Mark]:
 
 def summarise(
     conversation: Conversation,
-    program: tuple[str, ProgramFields],
+    program: tuple[str, ProgramFields, Sequence[str]],
     shown: str,
     facts: MarkFacts,
     extras: tuple[Sequence[str], Sequence[Job]],
@@ -91,7 +91,7 @@ def summarise(
 
     Args:
         conversation: The conversation.
-        program: The program's name and fields.
+        program: The program's name, fields, and paths of its nodes.
         shown: Key of the branch to show; must be there.
         facts: What is known of the branches' marks.
         extras: Names of the metrics that can be run, and the jobs at work.
@@ -103,7 +103,7 @@ def summarise(
     branch = next((one for one in branches if one.key == shown), branches[0])
     sums = [facts.of(one) for one in branches]
     views = [_branch_view(one, mean) for one, (mean, _, _) in zip(branches, sums, strict=True)]
-    title, fields = program
+    title, fields, nodes = program
     metrics, jobs = extras
     recorded = facts.fields.of(branches)
     return Summary(
@@ -117,6 +117,7 @@ def summarise(
         metrics=[safe(name) for name in metrics],
         scored_by=sorted({safe(name) for _, names, _ in sums for name in names}),
         labels=sorted({safe(label) for _, _, labels in sums for label in labels}),
+        nodes=[safe(path) for path in nodes],
         can_call=True,
         undo=_safe(conversation.undo_label),
         redo=_safe(conversation.redo_label),

@@ -12,6 +12,7 @@ import traitlets
 
 from ..errors import NotFoundError
 from . import _actions as actions
+from . import _node_reads as nodes
 from . import _reads as reads
 from . import _view_reads as views
 from ._channel import reply_to
@@ -91,6 +92,8 @@ HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "next_difference": views.difference,
     "scores": views.scores,
     "kept": views.kept,
+    "nodes": nodes.nodes,
+    "ledger": nodes.ledger,
 }
 
 
