@@ -276,12 +276,14 @@ async def test_the_functions_use_the_file_in_the_current_folder(folder, monkeypa
 
 
 def test_what_would_be_built_is_told(factory):
-    lines = factory.describe()
-    assert lines[0] == (
-        "geo: support.yaml_agents.create_geo_agent(instructions: 'str | None' = None) -> "
+    built = factory.describe()
+    assert built["geo"] == (
+        "support.yaml_agents.create_geo_agent(instructions: 'str | None' = None) -> "
         "'dspy.Module'; conversations: in this process"
     )
-    assert lines[1].endswith("conversations: sqlite:///data/sessions/nested/path/support.db")
-    assert lines[2].endswith("session 'everyone'")
-    assert lines[3].endswith("conversations: not kept")
-    assert not any(line.startswith("closed") for line in lines)
+    assert built["support"].endswith(
+        "conversations: sqlite:///data/sessions/nested/path/support.db"
+    )
+    assert built["shared"].endswith("session 'everyone'")
+    assert built["api_agent"].endswith("conversations: not kept")
+    assert "closed" not in built

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .._session import Session
+from ..config import AgentFactory
 from ..errors import ArgumentError, SessionNotFoundError
 from ..export import value_text
 from ..manager import SessionManager
@@ -105,7 +106,9 @@ def migrate(given: argparse.Namespace) -> bool:
 
 
 def check(given: argparse.Namespace) -> bool:
-    """Read everything, and say what is damaged."""
+    """Read everything, and say what is damaged; of a YAML file, say what it would build."""
+    if given.store.lower().endswith((".yaml", ".yml")):
+        return _check_agents(given)
     sound, count = True, 0
     with _store(given.store) as store:
         for problem in store.problems():
@@ -123,6 +126,12 @@ def check(given: argparse.Namespace) -> bool:
     else:
         _say(f"{count} sessions read, {'all sound' if sound else 'with the problems above'}")
     return sound
+
+
+def _check_agents(given: argparse.Namespace) -> bool:
+    for name, built in AgentFactory.from_yaml(given.store).describe().items():
+        _say({"agent": name, "built": built} if given.json else f"{name}: {built}")
+    return True
 
 
 # --- their parts ---------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     def command(name: str, run: commands.Command, text: str) -> argparse.ArgumentParser:
         made = kinds.add_parser(name, help=text, description=text, epilog=_EXIT)
         made.set_defaults(run=run)
-        made.add_argument("store", help=_STORE)
+        made.add_argument("store", help=_STORE if name != "check" else f"{_STORE}; or agents.yaml")
         return made
 
     listed = command("list", commands.list_sessions, "list sessions, last written first")
@@ -91,7 +91,11 @@ def parser() -> argparse.ArgumentParser:
     deleted.add_argument("--yes", action="store_true", help="do it; without it nothing is deleted")
 
     command("migrate", commands.migrate, "bring an older store to this version's form")
-    command("check", commands.check, "read everything and say what is damaged")
+    command(
+        "check",
+        commands.check,
+        "read everything and say what is damaged; of a YAML file of agents, what it would build",
+    )
     for one in kinds.choices.values():
         one.add_argument("--json", action="store_true", help="print JSON, one object a line")
     return top

@@ -253,13 +253,13 @@ class AgentFactory:
             key, lambda store: sessionify(agent, store=store, copy_mode="none").open(chosen)
         )
 
-    def describe(self) -> list[str]:
-        """Return what would be built, a line for each agent, having imported every function.
+    def describe(self) -> dict[str, str]:
+        """Return what would be built, in words, by name, having imported every function.
 
         Raises:
             ConfigError: A module or function is not there.
         """
-        lines: list[str] = []
+        built: dict[str, str] = {}
         for name in self.names:
             config = self._named(name)
             memory = self.memory_of(name)
@@ -270,8 +270,8 @@ class AgentFactory:
                 function = agent_function(name, config)
                 made = f"{config.module}.{config.function}{inspect.signature(function)}"
             whose = f", session {memory.session_id!r}" if memory.session_id else ""
-            lines.append(f"{name}: {made}; conversations: {kept}{whose}")
-        return lines
+            built[name] = f"{made}; conversations: {kept}{whose}"
+        return built
 
 
 def _agents_session(session_id: str, store: SessionStore, agent: Any) -> Any:
