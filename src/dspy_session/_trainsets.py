@@ -176,7 +176,10 @@ class Trainsets(Training):
         """Return the path of each nested node of the program, and what it remembers, in words."""
         policies = self._program.policies
         paths = dict.fromkeys([*policies.units, *(path for path, _ in predictors(self.module))])
-        return {path: policies.of(path).words for path in paths if path != ROOT}
+        words = {path: policies.of(path).words for path in paths if path != ROOT}
+        # Their calls are recorded, and may be looked at and trained on, as any node's.
+        consolidating = [path for path in words if policies.of(path).consolidator is not None]
+        return {**words, **{f"{path}.consolidator": "nothing" for path in consolidating}}
 
     def _node_outputs(self, path: str) -> dict[str, Any]:
         """Return the outputs that a nested node declares, with their annotations."""

@@ -59,7 +59,8 @@ def test_every_node_tells_what_it_remembers(open_page):
 def test_memories_are_shown():
     episodic = {"lifespan": "episodic", "consolidator": consolidate}
     inspector = agent(2, child_configs={"planner": episodic}).inspect()
-    planner = inspector.nodes()[0]
+    planner, _, consolidator = inspector.nodes()
+    assert (consolidator["path"], consolidator["policy"]) == ("planner.consolidator", "nothing")
     assert planner["policy"] == "its own calls, of the running turn, consolidated"
     assert planner["memory"]["text"] == "a plan was made+"
 
