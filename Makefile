@@ -7,13 +7,16 @@
 #   BROWSER=0              make test without the browser journeys
 #   CHROMIUM=/path         the browser to use
 #   PYTEST_FLAGS='-k fork' handed to the unit tests
+#
+# make test-matrix tries both ends of what is supported: Python 3.10 and 3.13, each with the oldest
+# and the newest DSPy. It takes long, needs both Pythons, and is no part of make test.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help python demo test bench lint lint-python lint-js unit integrations js notebooks browser \
-	screenshots summary clean
+	screenshots summary clean test-matrix
 
 PYTHONS := python3.13 python3.12 python3.11 python3.10 python3 python
 # One that runs (a version manager's stand-in may not), is new enough and can make environments.
@@ -53,6 +56,22 @@ demo: $(VENV)/.lab
 lint: lint-python lint-js
 
 test: lint unit integrations js notebooks $(if $(filter 0,$(BROWSER)),,browser) summary
+
+MATRIX_PYTHONS ?= python3.10 python3.13
+OLDEST_DSPY := $(shell sed -n 's/^ *"dspy>=\([0-9.]*\)".*/\1/p' pyproject.toml)
+MATRIX_DSPY ?= $(OLDEST_DSPY).0 newest
+# What depends on the version of Python or DSPy; not the stores' servers, nor the page.
+MATRIX_TESTS ?= tests/tree tests/calls tests/files tests/programs $(wildcard tests/test_*.py)
+
+test-matrix: $(BUNDLE)
+	for python in $(MATRIX_PYTHONS); do for dspy in $(MATRIX_DSPY); do \
+		folder=".venv/matrix-$$python-$$dspy"; echo "== $$python, dspy $$dspy"; \
+		[ -e "$$folder/bin/python" ] || "$$python" -m venv "$$folder"; \
+		wanted=dspy; [ "$$dspy" = newest ] || wanted="dspy==$$dspy"; \
+		"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade \
+			--editable '.[dev]' "$$wanted"; \
+		LITELLM_LOCAL_MODEL_COST_MAP=True "$$folder/bin/python" -m pytest -p no:cacheprovider $(PYTEST_FLAGS) $(MATRIX_TESTS); \
+	done; done
 
 bench: $(VENV)/.dev $(BUNDLE)
 	for file in $(BENCHMARKS); do echo "== $$file"; \

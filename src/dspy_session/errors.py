@@ -108,7 +108,7 @@ class MetricError(DspySessionError):
 class ReplayError(DspySessionError):
     """A turn of a replay failed, and the replay stopped; ``__cause__`` is the program's error."""
 
-    def __init__(self, message: str, *, index: int = -1, session: Any = None) -> None:
+    def __init__(self, message: str = "", *, index: int = -1, session: Any = None) -> None:
         super().__init__(message)
         self.index = index
         """The turn that failed."""
