@@ -51,7 +51,7 @@ test("both sides show what went and what came, and what the numbers did", async 
   const numbers = row.querySelector(".numbers")?.textContent;
   expect(numbers).toContain("exact 0.20 → 0.90 ▲0.70");
   expect(numbers).toContain("tokens 812 → 640 ▼172");
-  expect(numbers).toContain("s 1.3 → 0.9 ▼0.4");
+  expect(numbers).toContain("seconds 1.3 → 0.9 ▼0.4");
   expect(page.row(6)?.textContent).toContain("no turn");
   expect(page.getByText(/mean exact/).parentElement?.textContent).toContain("0.40 → 0.70 ▲0.30");
 });

@@ -162,8 +162,9 @@ huge.inspect()""",
 }
 """Conversations that are none, another program's, or one huge turn: the sources of their cells."""
 
-SCORED = CORRECTED.replace(
-    'inspector.rescore("helpful")', 'inspector.rescore("concise")\ninspector.rescore("helpful")'
+_RESCORE = 'inspector.rescore("concise")\ninspector.rescore("helpful")'
+SCORED = CORRECTED.replace('inspector.rescore("helpful")', _RESCORE).replace(
+    'inspector.switch("main")', f'{_RESCORE}\ninspector.switch("main")'
 )
 FAILING = """\
 answer = chat.module.forward

@@ -71,7 +71,7 @@ export function Pair({ pair, row, hasStop, onFocus, onShow }: Props) {
         {!shared && (
           <>
             <Change name="tokens" change={tokens} digits={0} />
-            <Change name="s" change={latency_s} digits={1} />
+            <Change name="seconds" change={latency_s} digits={1} />
             <Change name="$" change={cost} digits={4} />
           </>
         )}

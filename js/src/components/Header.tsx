@@ -4,7 +4,7 @@ import { focused } from "../focused";
 import { withMore } from "../part";
 import { refine, showBranch } from "../store/navigation";
 import type { Store } from "../store/store";
-import { formatScore } from "./format";
+import { count, formatScore } from "./format";
 import { PanelButton } from "./PanelButton";
 import { Pick } from "./Pick";
 
@@ -34,7 +34,7 @@ export function Header({ store }: { store: Store }) {
         Compare
       </PanelButton>
       <span class="dim">
-        {view?.turns ?? 0} turns
+        {count(view?.turns ?? 0, "turn")}
         {view?.mean_score != null && ` · mean ${formatScore(view.mean_score)}`}
       </span>
       <span class="push" />

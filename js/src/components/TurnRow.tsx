@@ -120,7 +120,7 @@ function Cells({ store, rows, row, expanded, position, stop }: CellsProps) {
     const many = store.summary.value[side].length > 1;
     return (
       <div key={name} {...cell(column, "field", { kind: side, field: name })}>
-        {many && <span class="name">{name}</span>}
+        {many && preview && <span class="name">{name}</span>}
         {turn && (
           <DraftOr store={store} turn={turn} target={{ kind: side, field: name }} place="row">
             <FieldPreview store={store} preview={preview} turnId={turn.turn_id} />
