@@ -16,6 +16,7 @@ The model answers offline; name another in ``DSPY_SESSION_LM``, e.g. ``openai/gp
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -146,6 +147,8 @@ def refuse(_: Request, error: Any) -> Response:
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
     """Set the model, and close the store at the end."""
     dspy.configure(lm=model)
+    gc.collect()
+    gc.freeze()  # else collecting garbage goes through all that was imported, and holds up the loop
     async with store:
         yield
 
