@@ -40,6 +40,31 @@ def test_a_value_that_cannot_be_stored_is_stored_by_its_repr_and_flagged(store):
     assert any("'odd' could not be stored" in flag for flag in there.turns[0].flags)
 
 
+def test_an_edit_that_cannot_be_written_changes_nothing_and_leaves_no_trace(chat):
+    class Odd:
+        pass
+
+    here = chat.open("s")
+    with answers("a", "b"):
+        here(question="1")
+        with pytest.raises(errors.EncodeError, match="answer"):
+            here.edit_turn(0, outputs={"answer": Odd()})
+        assert here.turns[0].outputs == {"answer": "a"}
+        here.edit_turn(0, outputs={"answer": "A"})
+        here(question="2")
+    assert whole(anew(chat, "s")) == whole(here)
+
+
+def test_a_conversation_that_is_open_may_begin_to_skip(chat, store):
+    with answers("a", "b"):
+        chat.open("s")(question="1")
+    spoil(store, "s", "turn", "0:0", "[]\n{")
+    here = chat.open("s")
+    with pytest.raises(errors.DamagedRowError):
+        _ = here.turns[0].outputs
+    assert chat.open("s", on_corrupt="skip").turns[0].outputs == {}
+
+
 def test_a_large_value_is_stored_once(chat, store):
     picture = "data:image/png;base64," + "QUJD" * 100_000
     with answers(*"abcde"):

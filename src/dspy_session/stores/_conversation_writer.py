@@ -39,7 +39,7 @@ class ConversationWriter:
     def batch(
         self, before: Branches, change: Change, made: int, info: Mapping[str, Any] | None = None
     ) -> Batch:
-        """Return the rows that a change adds.
+        """Return the rows that a change adds; when this raises, nothing of it counts as stored.
 
         Args:
             before: The branches before the change.
@@ -50,6 +50,13 @@ class ConversationWriter:
         Raises:
             EncodeError: An amendment cannot be written; the message names it.
         """
+        try:
+            return self._batch(before, change, made, info or {})
+        except BaseException:
+            self._known.drop()
+            raise
+
+    def _batch(self, before: Branches, change: Change, made: int, info: Mapping[str, Any]) -> Batch:
         writing = _Writing(self._known)
         after = {key: one for key, one in {**before, **change}.items() if one is not None}
         for branch in change.values():
@@ -58,7 +65,7 @@ class ConversationWriter:
         self._known.counts.made = made
         first = min(after.values(), key=lambda branch: branch.order)
         summary = {
-            **(info or {}),
+            **info,
             "turns": len(first.log),
             "branches": len(after),
             "preview": _preview(first),

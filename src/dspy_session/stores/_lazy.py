@@ -65,7 +65,9 @@ class LazyRun(_Run[T]):
 
     def _parts(self) -> tuple[Log[T] | None, int, list[T]]:
         if self._loaded is None:
-            self._loaded = self._load()
+            loaded = self._load()
+            if self._loaded is None:  # another thread may have been first, and appended since
+                self._loaded = loaded
         return self._loaded
 
     @property

@@ -97,6 +97,12 @@ class StoredConversation:
         """Whether the store holds more than this process has seen."""
         return info.version != self._version
 
+    def begins_to_skip(self, on_corrupt: str) -> bool:
+        """Skip damaged rows from now on, if that is asked for and they raised so far."""
+        begins = on_corrupt == "skip" and not self._skips
+        self._skips = self._skips or begins
+        return begins
+
     # --- writing -------------------------------------------------------------------------------
 
     def write(self, before: Branches, change: Change, made: int) -> None:
@@ -202,7 +208,7 @@ def opened(  # noqa: PLR0913  # what a session is opened with
         msg = f"session {session_id!r} belongs to another user than {owner!r}"
         raise ArgumentError(msg)
     if present is not None and info is not None:
-        if present.is_behind(info):
+        if present.is_behind(info) or present.begins_to_skip(on_corrupt):
             present.refresh()
         return present
     made = StoredConversation(store, session_id, types, on_corrupt)
