@@ -75,15 +75,17 @@ function Entry({ store, branch, call }: EntryProps) {
       {open.value && (
         <div class="detail">
           <Whole store={store} branch={branch} call={call} />
-          <button
-            type="button"
-            onClick={() => {
-              store.panel.value = null;
-              void showBranch(store, branch, turn_id);
-            }}
-          >
-            Show turn {index}
-          </button>
+          <div class="choices">
+            <button
+              type="button"
+              onClick={() => {
+                store.panel.value = null;
+                void showBranch(store, branch, turn_id);
+              }}
+            >
+              Show turn {index}
+            </button>
+          </div>
         </div>
       )}
     </li>
