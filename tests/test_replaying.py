@@ -324,3 +324,67 @@ def test_bad_arguments_are_refused_before_anything_is_asked(arguments, error, ma
     with pytest.raises(error, match=match):
         session.replay(**arguments)
     assert (len(session.turns), list(session.branches)) == (asked, ["main"])
+
+
+# --- nodes and stores ----------------------------------------------------------------------------
+
+
+class Two(dspy.Module):
+    def __init__(self, fails_on=""):
+        super().__init__()
+        self.fails_on = fails_on
+        self.plan = dspy.Predict("question -> plan")
+        self.say = dspy.Predict("plan -> answer")
+
+    def forward(self, question):
+        plan = self.plan(question=question).plan
+        if question == self.fails_on:
+            raise ValueError("no")
+        return self.say(plan=plan)
+
+
+def planned(call):
+    field = "plan" if "`[[ ## plan ## ]]`" in call.last else "answer"
+    return {field: f"{field} {len(call.turns) // 2}"}
+
+
+def test_a_replay_builds_ledgers_and_memories_anew():
+    def counted(past_memory, episode_transcript):
+        return f"{past_memory}|"
+
+    episodic = {"lifespan": "episodic", "consolidator": counted}
+    app = with_memory(Two(), child_configs={"plan": episodic}, copy_mode="deep")
+    app.set_lm(scripted_lm(planned))
+    for question in "abc":
+        app(question=question)
+    again = app.replay()
+    assert again.state.node_states["plan"].l2_memory == "|||"
+    assert len(again.module.say.turns) == 3
+    assert not app.compare(again).changed
+    shaky = Two(fails_on="b")
+    shaky.set_lm(scripted_lm(planned))
+    failed = app.replay(shaky, on_error="continue")
+    assert failed.state.node_states["plan"].l2_memory == "||"
+    assert [turn.outputs for turn in failed.module.say.turns] == [
+        {"answer": "answer 0"},
+        {"answer": "answer 1"},
+    ]
+
+
+def test_a_replay_of_a_stored_conversation_is_stored(tmp_path):
+    store = f"sqlite:///{tmp_path}/chats.db"
+
+    def opened():
+        return sessionify(dspy.Predict(QA), store=store).open("mia")
+
+    session = opened()
+    session.set_lm(new_lm("a", "b"))
+    session(question="q0")
+    session(question="q1")
+    session.replay(name="v2", lm=new_lm("c", ValueError("boom")), on_error="continue")
+    with pytest.raises(errors.ReplayError):
+        session.replay(name="v3", lm=new_lm(ValueError("boom")))
+    kept = opened().branches
+    assert list(kept) == ["main", "v2"]
+    assert answers(kept["v2"]) == ["c", None]
+    assert kept["v2"].turns[1].excluded
