@@ -5,6 +5,8 @@
 //                            first looked at; and manager.js, the table of stored sessions
 //   node build.mjs --dev     also the dev page (dev/built), which talks to a kernel made of memory
 //
+// saved.js holds all of it, for pages that need no kernel.
+//
 // It prints what they hold and weigh, and fails when the first one is over its budget.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -145,6 +147,7 @@ async function scripts() {
       "widget.js": await script("src/widget.tsx", options),
       "more.js": named(moreText, more),
       "views.js": named(viewsText, views),
+      "saved.js": await script("src/saved.ts", { format: "iife" }),
     },
   };
 }

@@ -23,6 +23,7 @@ SOURCES = {
         "inspector/_view_shapes.py",
         "inspector/_log_shapes.py",
         "inspector/_node_shapes.py",
+        "inspector/_saved_shapes.py",
     ),
     HERE / "src" / "sessions" / "protocol.ts": ("session_table/_protocol.py",),
 }

@@ -259,8 +259,6 @@ def test_without_pyarrow_the_message_says_how_to_get_it(tmp_path, monkeypatch):
         ("out.json", None, r"the suffix '\.json' names no format"),
         ("out", None, "the suffix '' names no format"),
         ("out.csv", "excel", "there is no format 'excel'; the formats are 'jsonl', 'examples'"),
-        ("out.html", None, "there is no HTML export yet"),
-        ("out.csv", "html", "there is no HTML export yet"),
     ],
 )
 def test_an_unknown_format_is_refused_and_nothing_is_written(tmp_path, name, format, message):
@@ -281,3 +279,11 @@ def test_a_session_exports_what_is_not_excluded(tmp_path):
 def test_an_empty_session_can_be_exported_in_every_format(tmp_path, name):
     export.write(tmp_path / "out", sessionify(dspy.Predict("question -> answer")), [], name)
     assert (tmp_path / "out").is_file()
+
+
+def test_a_page_of_the_whole_conversation_is_an_export_too(tmp_path):
+    session = sessionify(dspy.Predict("question -> answer"))
+    session.add_turn({"question": "q0"}, {"answer": "a0"})
+    for path, kind in ((tmp_path / "chat.html", None), (tmp_path / "chat.txt", "html")):
+        assert session.export(path, format=kind) == path
+        assert session.export(path, format=kind).read_text("utf-8").startswith("<!doctype html>")

@@ -94,6 +94,7 @@ export function summaryOf(state: MemoryState): Summary {
     })),
     ...{
       metrics,
+      can_edit: true,
       scored_by: state.scoredBy,
       labels: ["good", "vague"],
       can_call: state.canCall,

@@ -17,6 +17,9 @@ interface Script<T> {
 /** Names this build; a later script of another one could not be opened. */
 declare const BUILD: string;
 
+/** Scripts that a saved page brings along. */
+export const bundled: Partial<Record<PartArgs["name"], unknown>> = {};
+
 /** A script that is fetched when it is first used. */
 export function lazy<T>(name: PartArgs["name"], given?: () => readonly unknown[]) {
   /** The script, when it is here: one for all views of a model. */
@@ -65,6 +68,7 @@ async function open<T>(
   name: PartArgs["name"],
   given: (() => readonly unknown[]) | undefined,
 ): Promise<T> {
+  if (bundled[name]) return bundled[name] as T;
   const { build, default: openWith } = await evaluated<T>(await store.ask("part", { name }));
   if (build !== BUILD)
     throw new Error(

@@ -1,5 +1,6 @@
 // Generated from src/dspy_session/inspector by js/protocol.py. Do not edit.
 
+export * from "./protocol/a_saved_page";
 export * from "./protocol/comparison";
 export * from "./protocol/envelopes";
 export * from "./protocol/expanded_turn";

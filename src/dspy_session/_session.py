@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dspy
@@ -23,6 +24,7 @@ from ._calls.program import attributes_for, checked_module, copied
 from ._calls.trial import is_trial
 from ._calls.walk import is_session
 from ._core import OWNER, adopting
+from ._files.atomic import write_atomically
 from ._state import SessionState, as_seed
 from ._storing import Storing
 from ._tree.branch import Branch
@@ -378,6 +380,9 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
         from .inspector import SessionInspector
 
         return SessionInspector(self, metrics=metrics)
+
+    def _write_page(self, path: str | Path) -> None:
+        write_atomically(path, self.inspect().page_html().encode("utf-8"))
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = self.inspect()._repr_mimebundle_(**options)

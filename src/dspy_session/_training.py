@@ -170,13 +170,17 @@ class Training(Branching):
         """Positions of the turns that exports hold: all that are not excluded."""
         return list(examples_of.kept_positions(self._branch, Selection(require_outputs=False)))
 
+    def _write_page(self, path: str | Path) -> None:
+        raise NotImplementedError
+
     def export(self, path: str | Path, *, format: str | None = None) -> Path:  # the term
         """Write the turns that are not excluded to a file.
 
         Args:
             path: The file; its suffix names the format where it can.
             format: ``jsonl``, ``examples``, ``openai``, ``openai-preference``, ``trl``,
-                ``grpo``, ``sharegpt``, ``csv`` or ``parquet``.
+                ``grpo``, ``sharegpt``, ``csv`` or ``parquet``; or ``html``: the whole
+                conversation as a page that opens offline, as ``inspector.save_html`` makes it.
 
         Returns:
             The path.
@@ -186,6 +190,9 @@ class Training(Branching):
         """
         from .export import write
 
+        if format == "html" or (format is None and Path(path).suffix.lower() == ".html"):
+            self._write_page(path)
+            return Path(path)
         write(path, self, self._exported(), format)
         return Path(path)
 

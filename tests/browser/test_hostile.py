@@ -4,48 +4,42 @@ from __future__ import annotations
 
 import json
 
+from browser.hostile import HOSTILE
 from browser.scenes import CHAT, IN_LAB, recorded
 from browser.view import View
 from playwright.sync_api import expect
 
 pytestmark = IN_LAB
 
-HOSTILE = {
-    "image": "<img src=x onerror=\"window.hit='image'\">",
-    "script": "<script>window.hit='script'</script><svg onload=\"window.hit='svg'\">",
-    "link": "[press](javascript:window.hit='link') <a href=\"javascript:window.hit=1\">a</a>",
-    "fences": "```html\n````\n<b>bold</b>\n```\n</script></style><!--",
-    "turned": "\u202eevil\u202c \u2066mixed\u2069 \u200fשלום",
-    "hidden": "zero\u200bwidth\u200djoined\ufeffmark",
-    "long": "x" * 4000,
-    "colours": "\x1b[31mred\x1b[0m \x07 \x08 \x0c",
-    "style": "</style><style>* { display: none }</style>",
-    "closing": "</textarea></div></section><h1>out</h1>",
-    "template": "${window.hit='template'} {{constructor.constructor('window.hit=1')()}}",
-    "combining": "Z" + "\u0301\u0320" * 200 + "algo",
-    "format": "%s %n {0} {question} \\u0000 \\x3cb\\x3e",
-}
+RUNS = "img, script, svg, math, iframe, object, embed, video, audio, a, h1, form, meta, link, base"
 
 
 def test_hostile_text_is_shown_and_does_nothing(lab, notebook):
     cell = recorded(
         "question -> answer",
         "[({'question': name + ': ' + text}, {'answer': text}) for name, text in hostile.items()]",
-        more=f"import json\nhostile = json.loads({json.dumps(json.dumps(HOSTILE))})",
+        more="import json, pathlib\nhostile = json.loads(pathlib.Path('hostile.json').read_text())",
     )
+    (lab.root / "hostile.json").write_text(json.dumps(HOSTILE))
+    asked: list[str] = []
+    lab.page.on("request", lambda request: asked.append(request.url))
     nb = notebook(cell, "chat")
     nb.run_all()
     view = View(nb.inspector(1))
+    assert len(HOSTILE) >= 40
     view.expect_turns(len(HOSTILE))
     for index, (name, text) in enumerate(HOSTILE.items()):
         view.search.fill(f"{name}:")
         expect(view.row(index)).to_be_visible()
         detail = view.expand(index)
-        assert text[:200] in detail.evaluate("el => el.textContent"), name
-        assert detail.locator("img, script, svg, a, h1, b > b").count() == 0, name
+        shown = detail.evaluate("el => el.textContent")
+        assert text[:200].replace("\r", "") in shown.replace("\r", ""), name
+        assert detail.locator(RUNS).count() == 0, name
         expect(view.region).to_be_visible()
         view.button(f"Collapse turn {index}").click()
     assert lab.page.evaluate("window.hit") is None
+    assert lab.page.evaluate("({}).hit") is None
+    assert not [url for url in asked if "invalid" in url]
     wide = lab.page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.branches import branch_of, conversation_of, nested, numbered, said
+from support.branches import branch_of, conversation_of, numbered, said
 
 from dspy_session import Session
 from dspy_session._tree.amend import annotate, edit_outputs, give_score
 from dspy_session._tree.branch import Branch
-from dspy_session._tree.conversation import Conversation
 from dspy_session.errors import ConflictError
 from dspy_session.inspector import SessionInspector
 from dspy_session.inspector._html import SHOWN_CHARS, SHOWN_TURNS, transcript
-from dspy_session.inspector._html_page import html_page
+from dspy_session.inspector._text import safe
 
 ALLOWED = {"div", "p", "strong", "bdi", "details", "summary", "pre", "ul", "li"}
 
@@ -119,39 +119,34 @@ def test_an_empty_conversation_has_a_face_too():
     assert "main</bdi> · 0 turns" in face(Branch())
 
 
-def page_of(conversation):
-    return html_page("Agent", conversation.branches)
-
-
 @pytest.mark.parametrize("text", HOSTILE)
-def test_the_whole_page_runs_and_fetches_nothing(text):
-    call = nested(text, {text: text})
-    conversation = Conversation(
-        said(branch_of((text, text), name="main"), text, text, calls=(call,))
-    )
-    read = Reader(page_of(conversation).replace("<!doctype html>", ""))
-    page_only = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "section"}
-    assert read.tags <= ALLOWED | page_only
-    assert not read.attributes & {"src", "href", "onerror", "onload", "id"}
-    assert "default-src 'none'" in page_of(conversation)
+def test_no_text_ends_the_data_of_a_saved_page_or_is_markup_in_it(session, text):
+    session.edit_turn(0, outputs={"answer": text}, label=text[:100], note=text)
+    page = session.inspect().page_html()
+    assert page.count("</script>") == page.count("<script") == 2
+    assert page.count("<!--") == 0
+    found = re.search(r'<script type="application/json" id="conversation">(.*?)</script>', page)
+    assert found
+    assert not set(found[1]) & set("<>&")
+    assert safe(text) in json.loads(found[1])["texts"] or len(text) < 32
+    assert "default-src 'none'; script-src 'sha256-" in page
 
 
-def test_the_whole_page_holds_every_branch_turn_history_and_call():
-    plan = nested("plan", {"steps": "first things first"})
-    conversation = conversation_of(("q0", "a0"), ("q1", "a1"))
-    key = conversation.branches[0].key
-    conversation.update(key, "say", lambda b: said(b, "q2", "a2", calls=(plan,)))
-    fork = conversation.fork(key, 2, "alt")
-    conversation.update(fork.key, "say", lambda b: said(b, "q2", "another way"))
-    first = conversation[key].log[0]
-    conversation.update(key, "edit", lambda b: edit_outputs(b, 0, first, {"answer": "new"}, ()))
-    text = "".join(Reader(page_of(conversation).replace("<!doctype html>", "")).text)
-    for wanted in ("main", "alt", "first things first", "another way", "answer, as recorded"):
-        assert wanted in text
-    assert "History as seen: turn 0 to turn 1 (2)" in text
-    assert "turn 0, answer\na0" in text
-    assert "Its first turns, to 1, are those of main." in text
-    assert text.count("1 · q1 → a1") == 1
+def test_a_saved_page_grows_with_what_was_said_not_with_its_square(session):
+    def size(turns: int) -> int:
+        for number in range(len(session), turns):
+            session.add_turn({"question": f"q{number}"}, {"answer": f"a{number}"})
+        return len(session.inspect().page_html())
+
+    few, more, most = size(10), size(60), size(110)
+    assert (most - more) < 1.1 * (more - few)
+
+
+def test_branches_share_their_turns_in_a_saved_page(session):
+    alone = len(session.inspect().page_html())
+    for number in range(50):
+        session.fork(name=f"fork {number}")
+    assert len(session.inspect().page_html()) - alone < 50 * 1000
 
 
 def test_the_whole_page_is_written_once_and_again_but_over_no_other_file(session, tmp_path):

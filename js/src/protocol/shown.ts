@@ -142,6 +142,8 @@ export interface Summary {
   labels: string[];
   /** Paths of the nested predictors and other nodes of the program. */
   nodes: string[];
+  /** False in a saved page, which is for reading. */
+  can_edit: boolean;
   /** False when there is no program to call, e.g. a conversation loaded for reading. */
   can_call: boolean;
   /** What Undo would undo, in words, or null. */

@@ -65,7 +65,7 @@ export function openStore(wire: Wire, summary: Summary, timeout?: number) {
         ...outputs.map((field) => ({ ...field, side: "outputs" as const })),
       ];
     }),
-    canAct: computed(() => kernel.link.value === "live"),
+    canAct: computed(() => kernel.link.value === "live" && kernel.summary.value.can_edit),
     filtered: computed(() => Object.keys(screen.filter.value).length > 0),
   };
 

@@ -79,7 +79,7 @@ def _chosen(path: str | os.PathLike[str], name: str | None) -> str:
         return chosen
     known = ", ".join(map(repr, FORMATS))
     if chosen == "html":
-        msg = f"there is no HTML export yet; the formats are {known}"
+        msg = f"a page holds the whole conversation: session.export(path); here are {known}"
     elif name is None:
         msg = f"the suffix {suffix!r} names no format; give format=… as one of {known}"
     else:

@@ -17,9 +17,11 @@ from ._export_preview import preview_export
 from ._html import transcript
 from ._html_page import html_page
 from ._protocol import ExportArgs, ExportPreview
+from ._saved import saved_page
 from ._shapes import Filter
 from ._source import Metric, Session
-from ._widget import InspectorWidget, widget_of
+from ._tree_view import tree_view
+from ._widget import InspectorWidget, saved_text, widget_of
 
 Format = Literal[
     "examples",
@@ -138,7 +140,9 @@ class SessionInspector(Acting):
     def save_html(self, path: str | Path) -> Path:
         """Write the whole conversation to one HTML file that opens offline, for reading.
 
-        Every branch, turn, history and nested call is in it; nothing in it can run or be fetched.
+        It is this inspector, for reading: every branch, turn, history, prompt and nested call is
+        there to open, search and filter. Nothing that a model wrote can run in it, and the page
+        fetches nothing. Its size grows with what was said: no text stands in it twice.
 
         Returns:
             The path.
@@ -146,12 +150,21 @@ class SessionInspector(Acting):
         Raises:
             ArgumentError: The folder is not there, or the path is no file's.
             ConflictError: There is a file that this inspector did not write.
+            NotFoundError: The page was not built, as in a fresh checkout.
         """
         target = exports.checked_path(self._desk, str(path))
-        page = html_page(self._title, self._desk.conversation.branches)
-        write_atomically(target, page.encode("utf-8"))
+        write_atomically(target, self.page_html().encode("utf-8"))
         self._desk.written.add(target.resolve())
         return target
+
+    def page_html(self) -> str:
+        """Return the whole conversation as the HTML page that :meth:`save_html` writes."""
+        desk = self._desk
+        summary = desk.summary()
+        branches = desk.conversation.branches
+        tree = tree_view(branches, summary["revision"], self._key, "")
+        data = saved_page(branches, summary, tree)
+        return html_page(self._title, data, saved_text(), self._repr_html_())
 
     # --- display -----------------------------------------------------------------------------
 

@@ -162,6 +162,8 @@ class Summary(TypedDict):
     labels: list[str]
     nodes: list[str]
     """Paths of the nested predictors and other nodes of the program."""
+    can_edit: bool
+    """False in a saved page, which is for reading."""
     can_call: bool
     """False when there is no program to call, e.g. a conversation loaded for reading."""
     undo: str | None

@@ -118,6 +118,7 @@ def summarise(
         scored_by=sorted({safe(name) for _, names, _ in sums for name in names}),
         labels=sorted({safe(label) for _, _, labels in sums for label in labels}),
         nodes=[safe(path) for path in nodes],
+        can_edit=True,
         can_call=True,
         undo=_safe(conversation.undo_label),
         redo=_safe(conversation.redo_label),

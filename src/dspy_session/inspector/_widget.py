@@ -24,6 +24,7 @@ from ._shapes import Summary
 
 STATIC = Path(__file__).parent / "static"
 BUNDLE = STATIC / "widget.js"
+SAVED = STATIC / "saved.js"
 PARTS = {"more": STATIC / "more.js", "views": STATIC / "views.js"}
 
 
@@ -34,6 +35,15 @@ def bundle_text() -> str:
         NotFoundError: It was not built, as in a fresh checkout.
     """
     return built(BUNDLE)
+
+
+def saved_text() -> str:
+    """Return the JavaScript of a page that needs no kernel.
+
+    Raises:
+        NotFoundError: It was not built.
+    """
+    return _built(SAVED)
 
 
 def part(_desk: Desk, args: PartArgs) -> Part:
