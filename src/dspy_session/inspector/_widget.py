@@ -43,7 +43,7 @@ def saved_text() -> str:
     Raises:
         NotFoundError: It was not built.
     """
-    return _built(SAVED)
+    return built(SAVED)
 
 
 def part(_desk: Desk, args: PartArgs) -> Part:
