@@ -4,7 +4,7 @@ import type { Store } from "../store/store";
 
 export function RunningRows({ store, rows }: { store: Store; rows: Rows }) {
   const here = store.running.value.filter(({ branch }) => branch === rows.branch);
-  return here.map(({ index, inputs, started_at }) => (
+  return here.map(({ index, inputs, written, started_at }) => (
     <div
       class="row running"
       role="row"
@@ -19,8 +19,8 @@ export function RunningRows({ store, rows }: { store: Store; rows: Rows }) {
       <div class="inputs" role="gridcell" dir="auto">
         {inputs.map(({ text }) => text).join(" · ")}
       </div>
-      <div class="outputs dim" role="gridcell">
-        running…
+      <div class="outputs dim" role="gridcell" dir="auto">
+        {written || "running…"}
       </div>
     </div>
   ));

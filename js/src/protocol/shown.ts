@@ -110,6 +110,8 @@ export interface RunningTurn {
   branch: string;
   index: number;
   inputs: Preview[];
+  /** The end of what the model has written so far; empty where it does not stream. */
+  written: string;
   started_at: string;
 }
 

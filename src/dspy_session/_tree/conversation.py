@@ -52,6 +52,8 @@ class RunningCall:
     index: int
     inputs: Fields
     started_at: datetime.datetime
+    written: list[str] = dataclasses.field(default_factory=list[str], compare=False)
+    """What the model has written so far, where it streams."""
 
 
 class Journal(Protocol):
@@ -310,14 +312,22 @@ class Conversation:
     # --- running calls and listeners -------------------------------------------------------
 
     @contextmanager
-    def calling(self, key: str, inputs: Fields) -> Generator[None, None, None]:
-        """Say that a call runs on a branch for as long as the context lasts."""
+    def calling(self, key: str, inputs: Fields) -> Generator[Callable[[str], None], None, None]:
+        """Say that a call runs on a branch for as long as the context lasts.
+
+        The context gives what to call with each piece of text that the model writes meanwhile.
+        """
         call = RunningCall(key, len(self[key].log), inputs, now())
+
+        def wrote(text: str) -> None:
+            call.written.append(text)
+            self._tell()
+
         try:
             with self._lock:
                 self._running.append(call)
             self._tell()
-            yield
+            yield wrote
         finally:
             with self._lock:
                 if call in self._running:

@@ -128,6 +128,8 @@ class RunningTurn(TypedDict):
     branch: str
     index: int
     inputs: list[Preview]
+    written: str
+    """The end of what the model has written so far; empty where it does not stream."""
     started_at: str
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -12,11 +13,13 @@ from .._tree.branch import Branch
 from .._tree.conversation import Conversation, RunningCall
 from .._tree.record import record_key
 from ._fields import ProgramFields, field_specs
-from ._protocol import PROTOCOL_VERSION
+from ._protocol import PREVIEW_CHARS, PROTOCOL_VERSION
 from ._recorded import FieldFacts
 from ._rows import positions_of, previews, row_window
 from ._shapes import BranchView, Job, RunningTurn, Summary
 from ._text import safe
+
+_MARKS = re.compile(r"\[\[ ## (\w+) ## \]\]\s*")
 
 HEAD_ROWS = 50
 """Rows that come with the summary: what a saved notebook shows, and one page of the table."""
@@ -135,10 +138,24 @@ def running_turns(calls: Iterable[RunningCall]) -> list[RunningTurn]:
             branch=call.branch,
             index=call.index,
             inputs=previews(call.inputs),
+            written=_written(call),
             started_at=call.started_at.isoformat(),
         )
         for call in calls
     ]
+
+
+def _written(call: RunningCall) -> str:
+    """The end of a text, without the marks by which adapters find its fields again."""
+    found: list[str] = []
+    length = 0
+    for piece in reversed(list(call.written)):
+        found.append(piece)
+        length += len(piece)
+        if length > 2 * PREVIEW_CHARS:
+            break
+    text = _MARKS.sub(r"\1: ", "".join(reversed(found)))
+    return safe(text[-PREVIEW_CHARS:])
 
 
 def _branch_view(branch: Branch, mean: float | None) -> BranchView:
