@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from ._calls.notify import notify, settle
 from ._calls.parts import with_part
 from ._calls.policy import Settings, field_names
 from ._calls.program import attributes_for, checked_module, copied
-from ._calls.streams import Overheard
+from ._calls.streams import told
 from ._calls.trial import is_trial
 from ._calls.walk import is_session
 from ._core import OWNER, adopting
@@ -222,16 +222,10 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
         async with self._conversation.call_lock(self._key).aheld():
             yield
 
-    @contextmanager
-    def _told(self, order: Order, *, records: bool) -> Generator[None, None, None]:
+    def _told(self, order: Order, *, records: bool) -> AbstractContextManager[None]:
         if not records:
-            yield
-            return
-        with self._conversation.calling(self._key, order.inputs) as wrote:
-            stream = dspy.settings.send_stream
-            overheard = {} if stream is None else {"send_stream": Overheard(stream, wrote)}
-            with dspy.context(**overheard) if overheard else nullcontext():
-                yield
+            return nullcontext()
+        return told(self._conversation, self._key, order.inputs)
 
     # --- state -------------------------------------------------------------------------------
 

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
+
+import dspy
+
+from .._tree.conversation import Conversation
+from .._tree.values import Fields
+
+
+@contextmanager
+def told(conversation: Conversation, key: str, inputs: Fields) -> Generator[None, None, None]:
+    """Say that a call runs on a branch, and what its model writes if that is streamed."""
+    stream = dspy.settings.send_stream
+    with conversation.calling(key, inputs) as wrote:
+        if stream is None:
+            yield
+            return
+        with dspy.context(send_stream=Overheard(stream, wrote)):
+            yield
 
 
 class Overheard:
