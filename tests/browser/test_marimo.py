@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from browser import chromium
@@ -60,12 +61,10 @@ def page() -> Iterator[Page]:
 
 def open_when_there(page: Page, address: str) -> None:
     for _ in range(100):
-        try:
+        with suppress(Error):  # as long as the server is starting
             page.goto(address)
-        except Error:  # the server is starting
-            page.wait_for_timeout(300)
-        else:
             return
+        page.wait_for_timeout(300)
 
 
 def test_the_inspector_reads_edits_and_sends_in_marimo(page, address):
