@@ -64,7 +64,8 @@ class Interrupter:
         ours = frame.f_code.co_filename.startswith(PACKAGE)
         if not ours and not (caller and caller.f_code.co_filename.startswith(PACKAGE)):
             return None
-        if frame.f_code.co_name == "<genexpr>":  # what is raised as one is thrown away is lost
+        # What is raised as one of these is thrown away, or in a weak reference's callback, is lost.
+        if frame.f_code.co_name in ("<genexpr>", "remove"):
             return None
         self._press()
         frame.f_trace_lines = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import dspy
@@ -20,11 +20,13 @@ from ._state import SessionState
 from ._tree.branch import Branch
 from ._tree.conversation import Conversation
 from ._tree.grafting import grafted
+from ._tree.record import record_key
 from ._tree.values import Fields
-from ._turns import Turn
+from ._turns import Call, Turn
 from .errors import StoreError
 
 T = TypeVar("T")
+OnTurn = Callable[[Any, Any], Any]
 
 OWNER = "_dspy_session_owner"
 """On a node that reads like a session: a weak reference to the session around it."""
@@ -73,6 +75,21 @@ class SessionCore(Conversing):
         for part in self._program.nodes:
             if isinstance(part.value, Conversing):
                 part.value.__dict__[OWNER] = weakref.ref(self)
+
+    def _listeners(self, turn: Turn) -> Iterator[tuple[OnTurn | None, Any, Call]]:
+        """Yield who is to be told of a recorded turn: sessions inside of their calls, then this."""
+        records = turn._record.nested()
+        for path, session in self._program.sessions():
+            if session._settings.on_turn is None:
+                continue
+            log = (
+                turn._branch.nodes[path].ledger if path in turn._branch.nodes else turn._branch.log
+            )
+            for record in (one for one in records if one.node == path):
+                position = log.position_of(record.id, record_key)
+                index = turn.index if position is None else position
+                yield session._settings.on_turn, session, Call(turn._branch, index, record)
+        yield self._settings.on_turn, self, turn
 
     def _fresh_state(self) -> SessionState:
         """Return a state with no turns."""

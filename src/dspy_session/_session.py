@@ -167,8 +167,8 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
             with call.open():
                 result = call.run()
             turn = self._stored(lambda: self._commit(call, result)) if records else None
-        if turn is not None:
-            settle(notify(settings.on_turn, self, turn))
+        for listener in () if turn is None else self._listeners(turn):
+            settle(notify(*listener))
         return result
 
     async def aforward(self, **inputs: Any) -> Any:
@@ -183,8 +183,9 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
                 turn = None
                 if records:
                     turn = await self._astored(lambda: self._commit(call, result))
-        if turn is not None and (left := notify(settings.on_turn, self, turn)) is not None:
-            await left
+        for listener in () if turn is None else self._listeners(turn):
+            if (left := notify(*listener)) is not None:
+                await left
         return result
 
     def _refuse_positional(self, args: tuple[Any, ...]) -> None:

@@ -127,6 +127,30 @@ def test_its_settings_stay_its_own(lm):
     assert app.module.worker.history_field == "past"
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_it_tells_of_its_calls_when_the_turn_is_recorded(asynchronous):
+    told = []
+
+    def tell(session, turn):
+        told.append((turn.node, turn.index, turn.inputs["question"], len(app.turns)))
+
+    app = with_memory(Parent(worker(on_turn=tell)), on_turn=tell)
+    for question in "ab":
+        if asynchronous:
+            await app.acall(question=question)
+        else:
+            app(question=question)
+    again = ["again", "again"] if asynchronous else ["a again", "b again"]
+    assert told == [
+        ("worker", 0, "a", 1),
+        ("worker", 1, again[0], 1),
+        ("self", 0, "a", 1),
+        ("worker", 2, "b", 2),
+        ("worker", 3, again[1], 2),
+        ("self", 1, "b", 2),
+    ]
+
+
 def test_what_it_had_said_before_is_what_the_node_has_said():
     child = worker()
     talk(child, "x", "y")

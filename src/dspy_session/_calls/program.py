@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dspy
@@ -202,6 +202,14 @@ class Program(Shape):
             self._take_in(part, history_field, strict=strict)
         self.node_paths = {id(part.value): part.path for part in self.nodes}
         super().__init__(module, history_field, strict=strict)
+
+    def sessions(self) -> Iterator[tuple[str, Any]]:
+        """Yield the sessions inside that are nodes, with their paths, at any depth."""
+        for part in self.nodes:
+            if part.kind == "session":
+                yield part.path, part.value
+                for path, inner in part.value._program.sessions():
+                    yield f"{part.path}.module.{path}", inner
 
     def _is_node(self, part: Part) -> bool:
         if part.kind == "module":
