@@ -13,6 +13,9 @@ from support.scripted import Held, scripted_lm
 
 from dspy_session import carry_frame, get_current_history, sessionify, with_memory
 
+# Even without a bar, dspy.Parallel makes one of tqdm's, which loses count of them across threads.
+ONE_POOL = threading.Lock()
+
 USER = re.compile(r"user-\d+-")
 
 
@@ -49,7 +52,8 @@ class Team(dspy.Module):
     def forward(self, question):
         plan = self.planner(question=question).plan
         pairs = [(self.finder, {"plan": f"{plan} {n}"}) for n in range(2)]
-        findings = " ".join(one.findings for one in self.pool(pairs))
+        with ONE_POOL:
+            findings = " ".join(one.findings for one in self.pool(pairs))
         self.critic(question=question)
         return self.writer(question=question, findings=findings)
 
