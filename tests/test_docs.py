@@ -11,7 +11,7 @@ import pytest
 from dspy_session.demo import demo_lm
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = ["import_and_export.md", "sessionify-vs-with-memory.md", "stores.md"]
+PAGES = ["import_and_export.md", "manager.md", "sessionify-vs-with-memory.md", "stores.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -178,6 +178,22 @@ def test_check_names_what_is_damaged(run, folder, tmp_path):
     assert run("show", store, "first").returncode == 1
 
 
+def test_check_of_a_file_of_agents_says_what_it_builds(run, tmp_path, monkeypatch):
+    (tmp_path / "my_agents.py").write_text(
+        'import dspy\n\ndef support():\n    return dspy.Predict("question -> answer")\n', "utf-8"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "agents.yaml"
+    file.write_text("agents:\n  help:\n    module: my_agents\n    function: support\n", "utf-8")
+    done = run("check", str(file))
+    assert (done.returncode, done.stdout.startswith("help: my_agents.support")) == (0, True)
+    assert objects(run("check", str(file), "--json"))[0]["agent"] == "help"
+    file.write_text("agents:\n  help:\n    modul: my_agents\n", "utf-8")
+    wrong = run("check", str(file))
+    assert wrong.returncode == 1
+    assert "agents.yaml:3: agents.help.modul: no such key" in wrong.stderr
+
+
 def copied(folder, tmp_path):
     copy = tmp_path / "copy.db"
     source, target = sqlite3.connect(folder / "chats.db"), sqlite3.connect(copy)

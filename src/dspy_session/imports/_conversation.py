@@ -14,8 +14,12 @@ from .._tree.amend import annotate, edit_outputs, give_score
 from .._tree.branch import Branch
 from .._tree.conversation import Conversation
 from .._tree.record import Window
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError, EncodeError, SessionConflictError
 from ..export._chat import fields_text
+from ..manager import SessionManager, StoredSession
+from ..stores._checks import checked_metadata
+
+_LONGEST_VALUE, _MOST_VALUES = 200, 50
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,6 +102,30 @@ class ImportedConversation:
         session = Session(program, **settings)
         self._check_names(session)
         session._own_state = self.state()
+        return session
+
+    def stored(self, manager: SessionManager, user_id: str | None = None) -> StoredSession:
+        """Store the conversation, and return it as a manager's session.
+
+        Its id is the one it had, or a fresh one; plain values of the metadata become the session's,
+        and ``get_state("import")`` has all of it. Messages beside the turns keep their places.
+
+        Args:
+            manager: The manager of the store.
+            user_id: Whose it is; None: the user it had, if any.
+
+        Raises:
+            ArgumentError: The store has a session of that id, or it is no id.
+        """
+        session = StoredSession(self.id, user_id or self.user_id, _plain(self.metadata))
+        session._begin_with(self.state()._conversation, self.beside)
+        if self.metadata:
+            session.set_state("import", dict(self.metadata))
+        try:
+            manager.save(session)
+        except SessionConflictError:
+            msg = f"there is a session {session.session_id!r} in the store already"
+            raise ArgumentError(msg) from None
         return session
 
     def renamed(self, names: Mapping[str, str]) -> ImportedConversation:
@@ -198,6 +226,22 @@ class Imported(Sequence[ImportedConversation]):
         """Return a session for each conversation, see :meth:`ImportedConversation.session`."""
         return [conversation.session(program, **settings) for conversation in self]
 
+    def stored(self, manager: SessionManager, user_id: str | None = None) -> list[StoredSession]:
+        """Store each conversation, see :meth:`ImportedConversation.stored`.
+
+        Those that cannot be stored, e.g. because their id is taken, are added to ``problems``.
+
+        Returns:
+            The sessions that were stored.
+        """
+        done: list[StoredSession] = []
+        for one in self:
+            try:
+                done.append(one.stored(manager, user_id))
+            except (ArgumentError, EncodeError) as problem:  # noqa: PERF203  # each by itself
+                self.problems.append(Problem(one.where, str(problem)))
+        return done
+
     def renamed(self, names: Mapping[str, str]) -> Imported:
         """Return the same with some fields under other names, present name to new name."""
         return Imported([one.renamed(names) for one in self], self.problems)
@@ -220,6 +264,18 @@ class Imported(Sequence[ImportedConversation]):
     def __repr__(self) -> str:
         turns = sum(len(one.turns) for one in self)
         return f"Imported({len(self)} conversations, {turns} turns, {len(self.problems)} problems)"
+
+
+def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by which a session can be found."""
+    found: dict[str, Any] = {}
+    for name, value in metadata.items():
+        if isinstance(value, (str, int, float, bool)) and len(str(value)) <= _LONGEST_VALUE:
+            try:
+                found |= checked_metadata({name: value})
+            except (ArgumentError, ArgumentTypeError):
+                continue  # a name or value that metadata does not know; the state has it
+    return dict(list(found.items())[:_MOST_VALUES])
 
 
 def _said(turn: ImportedTurn) -> tuple[str, str]:

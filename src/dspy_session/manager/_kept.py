@@ -26,8 +26,8 @@ _PREVIEW = 120
 class Kept:
     """What a session holds; what was stored last stands beside it, so that only news is written."""
 
-    def __init__(self) -> None:
-        self.conversation = Conversation()
+    def __init__(self, conversation: Conversation | None = None) -> None:
+        self.conversation = conversation or Conversation()
         self.state: dict[str, Any] = {}
         """Name to encoded value."""
         self.beside: dict[int, Beside] = {}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .._saving import rebuildable_types
@@ -365,7 +367,12 @@ class SessionManager:
         return mime_bundle(self._table, repr(self))
 
     def __repr__(self) -> str:
-        return f"SessionManager({self._store!r})"
+        return f"SessionManager({store_label(self._store)})"
+
+
+def store_label(store: SessionStore) -> str:
+    """Return a store in words, its file as seen from the working directory."""
+    return repr(store).replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def _id(session: Any) -> str:

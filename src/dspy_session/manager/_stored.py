@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._files.known_types import Types
@@ -12,6 +12,7 @@ from .._files.tagged_json import decode, encode
 from .._messages import ASSISTANT, USER, Beside, Pair, woven
 from .._state import SessionState
 from .._tree.branch import Branch
+from .._tree.conversation import Conversation
 from .._tree.record import ROOT, Record, Window, new_id, now
 from .._turns import Turns
 from ..errors import ArgumentError, ArgumentTypeError, SessionNotFoundError
@@ -92,6 +93,12 @@ class StoredSession:
         return session
 
     # --- reading and storing -----------------------------------------------------------------
+
+    def _begin_with(self, conversation: Conversation, beside: Iterable[Beside]) -> None:
+        """Let a session that was never stored begin with a conversation."""
+        self._kept = Kept(conversation)
+        for one in beside:
+            self._kept.add_beside(one)
 
     def _content(self) -> Kept:
         return self._read() if self._kept is None else self._kept

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..inspector._html import escaped, named_html
 from ..inspector._text import one_line
+from ..manager._manager import store_label
 from ..stores import SessionInfo, SessionStore
 
 SHOWN = 20
@@ -22,7 +23,7 @@ def table_html(store: SessionStore) -> str:
     more = "<p>… and more</p>\n" if page.after else ""
     return (
         f'<div class="tex2jax_ignore mathjax_ignore" style="max-width: 60em">\n'
-        f"<p><strong>Sessions</strong> · {escaped(one_line(repr(store), 120))}</p>\n"
+        f"<p><strong>Sessions</strong> · {escaped(one_line(store_label(store), 120))}</p>\n"
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
         f"{more}</div>"
     )

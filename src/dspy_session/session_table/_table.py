@@ -9,6 +9,7 @@ from .._as_text import as_text
 from ..errors import ArgumentError, ConflictError, SessionNotFoundError
 from ..inspector import SessionInspector
 from ..inspector._text import cut, one_line, safe
+from ..manager._manager import store_label
 from ..stores import SessionInfo, SessionStore
 from ._protocol import (
     PAGE_ROWS,
@@ -71,7 +72,7 @@ class SessionTable:
         return TableSummary(
             protocol=PROTOCOL_VERSION,
             revision=self.revision,
-            store=one_line(repr(self.manager.store), 120),
+            store=one_line(store_label(self.manager.store), 120),
             first=self.list({}),
         )
 

@@ -5,7 +5,7 @@ import { again, refine, type SessionsStore } from "../store";
 
 const DELAY_MS = 250;
 const STATUSES = [
-  ["", "active and archived"],
+  ["", "any status"],
   ["active", "active"],
   ["archived", "archived"],
 ] as const;
