@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from .._files.stand_ins import StandIn
 from ..errors import DamagedRowError
 from ..stores import Problem, SessionStore
-from ..stores._conversation_reader import ConversationReader
-from ..stores._known import Known
+from ..stores._conversation_reader import problems_in as problems_in_conversation
 from ._kept_rows import kept_rows
 
 
@@ -18,16 +16,10 @@ def problems_in(store: SessionStore, session_id: str) -> list[Problem]:
     stored = store.load(session_id)
     if stored is None:
         return []
-    reader = ConversationReader(stored, {"StandIn": StandIn}, Known(), skips=True)
     found: list[Problem] = []
-    try:
-        reader.conversation()
-        reader.everything()
-    except DamagedRowError as problem:
-        found.append(Problem(session_id, "", str(problem)))
     for row in stored.rows:
         try:
             kept_rows(session_id, [row])
         except DamagedRowError as problem:  # noqa: PERF203  # each row by itself
             found.append(Problem(session_id, f"{row.kind} {row.key}", str(problem)))
-    return [*reader.damage.problems, *found]
+    return [*problems_in_conversation(stored), *found]
