@@ -322,3 +322,21 @@ def test_a_session_nests_in_a_larger_program():
 def test_the_text_of_a_session_names_program_turns_and_history_field():
     session, _ = talked(Agent(), turns=1, history_field="past")
     assert repr(session) == "Session(Agent, turns=1, history_field='past')"
+
+
+def test_a_program_that_changes_its_inputs_changes_no_recording():
+    class Greedy(dspy.Module):
+        def __init__(self):
+            super().__init__()
+            self.answer = dspy.Predict("notes: list[str] -> answer")
+
+        def forward(self, notes):
+            result = self.answer(notes=notes)
+            notes.clear()
+            return result
+
+    chat = sessionify(Greedy())
+    with dspy.context(lm=scripted_lm({"answer": "a"}, {"answer": "b"})):
+        chat(notes=["one", "two"])
+        assert chat.turns[0].inputs == {"notes": ["one", "two"]}
+        assert chat.rerun(0).turns[0].inputs == {"notes": ["one", "two"]}

@@ -78,6 +78,8 @@ class Call:
         if program.forward_parameter is not None:  # a copy: the program may do with it as it likes
             messages = [thawed(message) for message in self.frame.seen.messages]
             self.inputs[program.forward_parameter] = snapshot(messages, self.frame.nodes)
+        # Before it runs: the program may change what it was given.
+        self.asked, self.flags = recordable(program.recorded_inputs(order.inputs))
         self.created_at = now()
         self.started = time.perf_counter()
         self.seconds = 0.0
@@ -192,13 +194,12 @@ class Call:
 
     def recorded(self, result: Any, calls: tuple[Record, ...]) -> Record:
         """Return the finished call, with the calls nested in it, as it is recorded."""
-        inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
         outputs, more_flags = recordable(self.program.outputs_of(result))
         alternatives = [recordable(one)[0] for one in self.program.alternatives_of(result)]
         return Record(
             id=new_id(),
             node=self.node,
-            inputs=inputs,
+            inputs=self.asked,
             outputs=outputs,
             window=self.frame.seen.window,
             created_at=self.created_at,
@@ -207,7 +208,7 @@ class Call:
             events=tuple(self.frame.events),
             requests=self._requests(),
             source=self.order.source,
-            flags=(*flags, *more_flags, *self.episodes.flags),
+            flags=(*self.flags, *more_flags, *self.episodes.flags),
             alternatives=tuple(alternatives),
         )
 
@@ -216,13 +217,12 @@ class Call:
 
         Nested nodes stay where they stood. The requests, which were paid for, are kept.
         """
-        inputs, flags = recordable(self.program.recorded_inputs(self.order.inputs))
         nested = [one for call in self.frame.finished() for one in call.all_requests()]
         why = f"{type(error).__name__}: {error}".rstrip(": ")
         record = Record(
             id=new_id(),
             node=ROOT,
-            inputs=inputs,
+            inputs=self.asked,
             outputs={},
             window=self.frame.seen.window,
             created_at=self.created_at,
@@ -231,7 +231,7 @@ class Call:
             before=branch.nodes,
             after=branch.nodes,
             source=self.order.source,
-            flags=(f"the call failed, so there is no answer: {why}", *flags),
+            flags=(f"the call failed, so there is no answer: {why}", *self.flags),
         )
         failed = branch.appended(record, keep=self.settings.max_stored_turns)
         return failed.marked(record.id, Mark(excluded=True))
