@@ -67,7 +67,8 @@ class Interrupter:
         # What is raised as one of these is thrown away, or in a weak reference's callback, is lost.
         if frame.f_code.co_name in ("<genexpr>", "remove"):
             return None
-        self._press()
+        if sys.version_info >= (3, 11) or frame.f_lasti < 0:
+            self._press()  # in 3.10, what is raised as a generator goes on skips its `finally`
         frame.f_trace_lines = False
         return None if frame.f_code.co_flags & YIELDS else self._ended
 
