@@ -11,7 +11,7 @@ from support.scripted import scripted_lm
 from dspy_session import Session
 from dspy_session import config as functions
 from dspy_session.config import AgentFactory, config_from
-from dspy_session.errors import ArgumentError, ConfigError
+from dspy_session.errors import ArgumentError, ConfigError, StoreUnavailableError
 
 TEXT = """
 agents:
@@ -236,6 +236,12 @@ async def test_the_cache_is_bounded_and_frees_what_it_drops(folder):
 async def test_an_id_that_cannot_be_kept_is_refused(factory):
     with pytest.raises(ArgumentError, match="session_id"):
         await factory.get_agent_with_session("geo", session_id="a\x00b")
+
+
+async def test_a_folder_that_cannot_be_made_is_named(factory, folder):
+    (folder / "data").write_text("a file where the folder should be")
+    with pytest.raises(StoreUnavailableError, match=r"the folder 'data/sessions/nested/path'"):
+        await factory.get_agent_with_session("support")
 
 
 async def test_a_session_of_any_store(folder):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from .._session import Session
+from ..errors import StoreUnavailableError
 from ..stores import MemorySessionStore, SessionStore, open_store
 from ._schema import FILE
 
@@ -79,7 +80,12 @@ class Sessions:
 def _opened(url: str) -> SessionStore:
     """Open a store; the folder of a file is made."""
     if url.startswith(FILE):
-        Path(unquote(url.removeprefix(FILE))).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(unquote(url.removeprefix(FILE))).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"the folder {str(folder)!r} for conversations cannot be made: {error}"
+            raise StoreUnavailableError(msg) from error
     return open_store(url)
 
 

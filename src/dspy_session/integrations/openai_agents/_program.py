@@ -79,11 +79,14 @@ class AgentProgram(dspy.Module):
 
 def _before(frame: Frame | None, history: dspy.History | None) -> list[Item]:
     """Return the items of the conversation so far, exactly where they are known."""
+    messages = history.messages if history is not None else []
     if frame is not None and frame.seen.window.given is None:
         window = frame.seen.window
-        seen = frame.branch.log.reaching_back_to(window.start).between(window.start, window.stop)
-        past = [item for message in window.seed for item in message_items(message)]
-        return [*past, *(item for record in seen for item in items_in(frame.branch, record))]
-    return [
-        item for message in (history.messages if history else ()) for item in message_items(message)
-    ]
+        if not window.fields.names:  # the conversation is the agent's own
+            log = frame.branch.log.reaching_back_to(window.start)
+            past = [item for message in window.seed for item in message_items(message)]
+            for record in log.between(window.start, window.stop):
+                past += items_in(frame.branch, record)
+            return past
+        messages = frame.seen.messages
+    return [item for message in messages for item in message_items(message)]
