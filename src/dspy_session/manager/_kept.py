@@ -13,8 +13,7 @@ from .._messages import Beside
 from .._tree.branch import Branch
 from .._tree.conversation import Branches, Conversation
 from .._tree.record import Record
-from ..stores import Batch, SessionInfo
-from ..stores import StoredSession as Stored
+from ..stores import Batch, SessionInfo, SessionRows
 from ..stores._conversation_reader import ConversationReader
 from ..stores._conversation_writer import ConversationWriter
 from ..stores._known import Known
@@ -39,7 +38,7 @@ class Kept:
         self._made = 0
 
     @classmethod
-    def of(cls, stored: Stored, types: Types) -> Self:
+    def of(cls, stored: SessionRows, types: Types) -> Self:
         """Read a session.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._last_turns import StoredTurn, last_turns
 from ._open import BACKENDS, backend, open_store
 from ._store import SessionStore
-from ._values import Batch, Problem, Row, SessionInfo, SessionPage, SessionQuery, StoredSession
+from ._values import Batch, Problem, Row, SessionInfo, SessionPage, SessionQuery, SessionRows
 from .memory import MemorySessionStore
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ __all__ = [
     "SessionInfo",
     "SessionPage",
     "SessionQuery",
+    "SessionRows",
     "SessionStore",
-    "StoredSession",
     "StoredTurn",
     "last_turns",
     "open_store",

@@ -22,7 +22,7 @@ from ._known import Counts, Known
 from ._lazy import LazyItems, Slot, log_in
 from ._texts import unpacked
 from ._turn_reader import TurnReader
-from ._values import Problem, StoredSession
+from ._values import Problem, SessionRows
 from ._version_reader import VersionReader
 
 
@@ -38,7 +38,7 @@ class ConversationReader:
     """
 
     def __init__(
-        self, stored: StoredSession, types: Types, known: Known, *, skips: bool = False
+        self, stored: SessionRows, types: Types, known: Known, *, skips: bool = False
     ) -> None:
         self.damage = Damage(stored.info.session_id, skips=skips)
         self._damage, self._types, self._known = self.damage, types, known
@@ -233,7 +233,7 @@ class ConversationReader:
         return tuple(decode(one, self._types) for one in unpacked(body, self._turns.shared_text))
 
 
-def problems_in(stored: StoredSession) -> list[Problem]:
+def problems_in(stored: SessionRows) -> list[Problem]:
     """Return what cannot be read of a session, whatever classes its values are of."""
     if not any(row.kind == "branch" for row in stored.rows):
         return []  # it keeps something else than a conversation

@@ -19,7 +19,7 @@ from ._checks import checked_id
 from ._conversation_reader import ConversationReader
 from ._known import Known
 from ._store import SessionStore
-from ._values import Row, SessionInfo, StoredSession
+from ._values import Row, SessionInfo, SessionRows
 
 _AROUND = ("branch", "run", "alias", "edits", "seed")
 
@@ -99,7 +99,7 @@ class _TailReader(ConversationReader):
         types: Types,
         fetch: Callable[[str], str | None],
     ) -> None:
-        super().__init__(StoredSession(SessionInfo(session_id), rows), types, Known())
+        super().__init__(SessionRows(SessionInfo(session_id), rows), types, Known())
         self._rows["text"] = _Fetched(fetch)
         self._rows.setdefault("turn", {})
         self._session_id = session_id

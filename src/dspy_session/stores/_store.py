@@ -23,7 +23,7 @@ from ._values import (
     SessionInfo,
     SessionPage,
     SessionQuery,
-    StoredSession,
+    SessionRows,
 )
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class SessionStore(abc.ABC):
         """Return a session's summary, or None when there is no such session."""
 
     @abc.abstractmethod
-    def load(self, session_id: str) -> StoredSession | None:
+    def load(self, session_id: str) -> SessionRows | None:
         """Return the summary and all rows of a session, as of one moment; None: there is none."""
 
     @abc.abstractmethod
@@ -241,7 +241,7 @@ class SessionStore(abc.ABC):
         """The same as :meth:`info`, awaited."""
         return await _aside(lambda: self.info(session_id))
 
-    async def aload(self, session_id: str) -> StoredSession | None:
+    async def aload(self, session_id: str) -> SessionRows | None:
         """The same as :meth:`load`, awaited."""
         return await _aside(lambda: self.load(session_id))
 

@@ -121,7 +121,7 @@ class Batch:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class StoredSession:
+class SessionRows:
     """Everything that is stored of one session, as of one moment."""
 
     info: SessionInfo

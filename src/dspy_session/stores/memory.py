@@ -10,7 +10,7 @@ from typing_extensions import override
 from ..errors import StoreUnavailableError
 from ._checks import checked_id, metadata_items
 from ._store import SessionStore
-from ._values import Batch, Row, SessionInfo, SessionQuery, StoredSession
+from ._values import Batch, Row, SessionInfo, SessionQuery, SessionRows
 
 
 class MemorySessionStore(SessionStore):
@@ -47,12 +47,12 @@ class MemorySessionStore(SessionStore):
             return self._infos.get(session_id)
 
     @override
-    def load(self, session_id: str) -> StoredSession | None:
+    def load(self, session_id: str) -> SessionRows | None:
         checked_id(session_id)
         with self._lock:
             self._check_open()
             present = self._infos.get(session_id)
-            return present and StoredSession(present, list(self._rows[session_id].values()))
+            return present and SessionRows(present, list(self._rows[session_id].values()))
 
     @override
     def rows(

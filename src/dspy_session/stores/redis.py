@@ -16,7 +16,7 @@ from ._checks import checked_id, metadata_items
 from ._redis_links import Command, Links
 from ._redis_scripts import APPEND, DELETE, LOAD, PAGE, ROWS, VERSION
 from ._store import SessionStore
-from ._values import Batch, Row, SessionInfo, SessionQuery, StoredSession
+from ._values import Batch, Row, SessionInfo, SessionQuery, SessionRows
 
 T = TypeVar("T")
 Flow = Generator[Sequence[Command], list[Any], T]
@@ -145,18 +145,18 @@ class RedisSessionStore(SessionStore):
         return None if found[0] is None else _info(session_id, *found)
 
     @override
-    def load(self, session_id: str) -> StoredSession | None:
+    def load(self, session_id: str) -> SessionRows | None:
         # Its twin runs this in a thread: reading a long session would hold an event loop up.
         return self._run(self._load(session_id))
 
-    def _load(self, session_id: str) -> Flow[StoredSession | None]:
+    def _load(self, session_id: str) -> Flow[SessionRows | None]:
         checked_id(session_id)
         yield from self._look_at_version()
         [found] = yield [self._script(LOAD, session_id)]
         if found is None:
             return None
         info, place, rows = found
-        return StoredSession(_info(session_id, info, place), [_row(*row) for row in rows])
+        return SessionRows(_info(session_id, info, place), [_row(*row) for row in rows])
 
     @override
     def rows(

@@ -15,7 +15,7 @@ from ._sql_engines import Engines
 from ._sql_tables import Tables, migrated
 from ._sqlite_schema import checked_table_name
 from ._store import SessionStore
-from ._values import Batch, Row, SessionInfo, SessionQuery, StoredSession
+from ._values import Batch, Row, SessionInfo, SessionQuery, SessionRows
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sa.Connection], T]
@@ -183,19 +183,19 @@ class SQLSessionStore(SessionStore):
         return work
 
     @override
-    def load(self, session_id: str) -> StoredSession | None:
+    def load(self, session_id: str) -> SessionRows | None:
         # Its twin runs this in a thread: reading a long session would hold an event loop up.
         checked_id(session_id)
         table, rows = self._tables.sessions, self._tables.rows
 
-        def work(connection: sa.Connection) -> StoredSession | None:
+        def work(connection: sa.Connection) -> SessionRows | None:
             head = sa.select(table).where(table.c.session_id == session_id)
             found = connection.execute(head).first()
             if found is None:
                 return None
             wanted = sa.select(rows.c.kind, rows.c.key, rows.c.body, rows.c.text)
             read = connection.execute(wanted.where(rows.c.session == found.id))
-            return StoredSession(_info(found), [Row(*row) for row in read.all()])
+            return SessionRows(_info(found), [Row(*row) for row in read.all()])
 
         return self._engines.run(work, reading=True)
 

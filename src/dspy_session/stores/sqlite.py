@@ -16,7 +16,7 @@ from ._checks import checked_id, metadata_items
 from ._sqlite_connections import Connections, checked_file
 from ._sqlite_schema import checked_table_name, migrated
 from ._store import SessionStore
-from ._values import Batch, Row, SessionInfo, SessionQuery, StoredSession
+from ._values import Batch, Row, SessionInfo, SessionQuery, SessionRows
 
 _COLUMNS = (
     "session_id, user_id, status, metadata, created_at, updated_at, version, place, turns, "
@@ -120,14 +120,14 @@ class SQLiteSessionStore(SessionStore):
         return None if found is None else _info(found[1:])
 
     @override
-    def load(self, session_id: str) -> StoredSession | None:
+    def load(self, session_id: str) -> SessionRows | None:
         checked_id(session_id)
         with self._connections.reader() as connection:
             found = connection.execute(self._sql.present, (session_id,)).fetchone()
             rows = [] if found is None else _fetched(connection, self._sql.rows, (found[0],))
         if found is None:
             return None
-        return StoredSession(_info(found[1:]), [Row(*row) for row in rows])
+        return SessionRows(_info(found[1:]), [Row(*row) for row in rows])
 
     @override
     def rows(
