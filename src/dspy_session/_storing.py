@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -15,7 +16,11 @@ from ._saving import Saving, rebuildable_types
 from ._state import SessionState
 from .errors import ArgumentError, StoreUnavailableError
 from .stores import Problem, SessionStore, StoredTurn, last_turns, open_store
+from .stores._collector import collector_paused
 from .stores._opened import StoredConversation, opened
+
+_AT_ONCE = 32
+_BREATH_S = 0.0001
 
 
 class Storing(Saving):
@@ -99,10 +104,13 @@ class Storing(Saving):
         """The same as :meth:`open`, awaited; what the next call sees is read along, aside."""
 
         def open_and_read() -> Self:
-            session = self.open(session_id, *args, **options)
-            branch = session._branch
-            window = plan_window(branch, session._settings, session._program.serving_model)
-            branch.log.between(window.start, window.stop)
+            with collector_paused():
+                session = self.open(session_id, *args, **options)
+                branch = session._branch
+                window = plan_window(branch, session._settings, session._program.serving_model)
+                for start in range(window.start, window.stop, _AT_ONCE):
+                    branch.log.between(start, min(start + _AT_ONCE, window.stop))
+                    time.sleep(_BREATH_S)  # the event loop gets its turn, before Python makes us
             return session
 
         return await asyncio.to_thread(open_and_read)

@@ -13,6 +13,7 @@ from .._tree.conversation import Branches, Change, Conversation
 from .._tree.values import Fields
 from ..errors import ArgumentError, SessionConflictError, SessionNotFoundError, StoreError
 from ._checks import checked_id, checked_metadata
+from ._collector import collector_paused
 from ._conversation_reader import ConversationReader
 from ._conversation_writer import ConversationWriter
 from ._known import Known
@@ -75,13 +76,15 @@ class StoredConversation:
         Raises:
             SessionNotFoundError: The store has none.
         """
-        stored = self.store.load(self.session_id)
+        with collector_paused():
+            stored = self.store.load(self.session_id)
         if stored is None:
             msg = f"session {self.session_id!r} is not in the store any more: it was deleted"
             raise SessionNotFoundError(msg)
         known = Known()
         reader = ConversationReader(stored, self._types, known, skips=self._skips)
-        found = reader.conversation()
+        with collector_paused():
+            found = reader.conversation()
         self._known, self._version = known, stored.info.version
         self.problems = reader.damage.problems
         if self._conversation is None:
