@@ -113,6 +113,8 @@ def test_a_saved_page_edits_nothing(saved, chat):
     detail = view.expand(0)
     expect(detail.get_by_role("button", name="Fork here")).to_be_disabled()
     expect(detail.get_by_role("button", name="Re-run")).to_be_disabled()
+    expect(detail.get_by_role("button", name="edit label")).to_be_disabled()
+    expect(detail.get_by_role("button", name="edit note")).to_be_disabled()
     expect(view.button("Undo")).to_be_disabled()
     expect(saved.page.get_by_text("this conversation is for reading")).to_be_visible()
     view.cell(0, "reply").dblclick()

@@ -94,6 +94,7 @@ function Whole({ store, branch, row, detail }: WholeProps) {
         <button
           type="button"
           class="link acts"
+          disabled={!able}
           onClick={() => openDraft(store, turn, { kind }, detail[kind] ?? "")}
         >
           edit {kind}
