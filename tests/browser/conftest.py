@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser.lab import Lab
+from browser.lab import Lab, running_browser
 from browser.notebook import Notebook, write_notebook
 from browser.scenes import CHAT, SHOW
 from browser.view import View
+from playwright.sync_api import Browser
 
 SHOTS = Path(__file__).parent / "shots"
 
@@ -31,9 +32,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
 @pytest.fixture(scope="session", params=["lab", "notebook"])
-def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with Lab(tmp_path_factory.mktemp("jupyter"), app=request.param) as running:
+def lab(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("jupyter")
+    with Lab(folder, app=request.param, browser=browser) as running:
         yield running
 
 

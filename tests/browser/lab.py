@@ -13,10 +13,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from . import chromium
 from .notebook import Notebook
@@ -38,6 +39,17 @@ ARGUMENTS = [
 ]
 
 
+@contextlib.contextmanager
+def running_browser() -> Iterator[Browser]:
+    """A browser for the body; Playwright allows one at a time in a thread."""
+    if (path := chromium.find()) is None:
+        raise RuntimeError(chromium.MISSING.format(names=", ".join(chromium.NAMES)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
 class Lab(contextlib.AbstractContextManager["Lab"]):
     """A server and one page on it. ``console`` collects what the page says."""
 
@@ -48,10 +60,11 @@ class Lab(contextlib.AbstractContextManager["Lab"]):
         app: App = "lab",
         settings: Settings | None = None,
         viewport: tuple[int, int] = (1280, 900),
+        browser: Browser | None = None,
     ) -> None:
         self.root = root.resolve()
         self.root.mkdir(parents=True, exist_ok=True)
-        self.app, self.viewport = app, viewport
+        self.app, self.viewport, self.browser = app, viewport, browser
         self.server = JupyterServer(self.root, app=app, settings=settings)
         self.console: list[str] = []
         self.timings: dict[str, float] = {}
@@ -69,11 +82,7 @@ class Lab(contextlib.AbstractContextManager["Lab"]):
         self._stack.close()
 
     def _open_browser(self, stack: contextlib.ExitStack) -> Page:
-        if (path := chromium.find()) is None:
-            raise RuntimeError(chromium.MISSING.format(names=", ".join(chromium.NAMES)))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=ARGUMENTS)
-        stack.callback(browser.close)
+        browser = self.browser or stack.enter_context(running_browser())
         width, height = self.viewport
         context = browser.new_context(
             viewport={"width": width, "height": height},

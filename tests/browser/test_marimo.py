@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from browser import chromium
-from browser.lab import ARGUMENTS
 from browser.view import View
-from playwright.sync_api import Error, Page, expect, sync_playwright
+from playwright.sync_api import Error, Page, expect
 
 APP = """\
 import marimo
@@ -52,11 +50,10 @@ def address(tmp_path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=ARGUMENTS)
-        yield browser.new_page()
-        browser.close()
+def page(browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 def open_when_there(page: Page, address: str) -> None:

@@ -7,21 +7,18 @@ from collections.abc import Iterator
 import dspy
 import nbformat
 import pytest
-from browser import chromium
-from browser.lab import ARGUMENTS
 from nbconvert import HTMLExporter
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from dspy_session import sessionify
 from dspy_session.demo import LOGIN_TROUBLE, SupportAgent, demo_lm
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=ARGUMENTS)
-        yield browser.new_context(offline=True).new_page()
-        browser.close()
+def page(browser) -> Iterator[Page]:
+    context = browser.new_context(offline=True)
+    yield context.new_page()
+    context.close()
 
 
 def test_nbconvert_shows_the_transcript_offline(page, tmp_path):

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import dspy
 import pytest
-from browser import chromium
 from browser.hostile import HOSTILE
-from browser.lab import ARGUMENTS
 from browser.view import View
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from dspy_session import Session, sessionify
 from dspy_session.demo import LOGIN_TROUBLE, SupportAgent, demo_lm, helpful
@@ -40,14 +38,6 @@ class Saved:
     def fetched(self) -> list[str]:
         """Whatever was asked for beside the file itself."""
         return [url for url in self.asked if not url.endswith("/chat.html")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium.find(), args=ARGUMENTS)
-        yield found
-        found.close()
 
 
 @pytest.fixture
