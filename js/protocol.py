@@ -22,6 +22,7 @@ SOURCES = {
         "inspector/_shapes.py",
         "inspector/_view_shapes.py",
         "inspector/_log_shapes.py",
+        "inspector/_long_shapes.py",
         "inspector/_node_shapes.py",
         "inspector/_saved_shapes.py",
     ),

@@ -1,5 +1,6 @@
 /** How the kernel made of memory answers each request. */
 import type { Acted, Requests } from "../src/protocol";
+import { job } from "./memory_jobs";
 import { type MemoryKernel, type MemoryTurn, turn } from "./memory_kernel";
 import { logOf, logTextOf } from "./memory_log";
 import { ledgerOf, nodesOf } from "./memory_nodes";
@@ -57,28 +58,6 @@ function fork(kernel: MemoryKernel, key: string, turns: MemoryTurn[], forked_at:
   const name = `${kernel.branch(key).name}-${fresh}`;
   state.branches.push({ key: fresh, name, parent: key, forked_at, starred: false, turns });
   return fresh;
-}
-
-/** A job that is over at once, told by a push. */
-function job(
-  kernel: MemoryKernel,
-  kind: "send" | "rerun" | "rescore",
-  label: string,
-  work: () => { branch?: string; turn_id?: string },
-) {
-  const { state } = kernel;
-  const begun = { id: state.nextId++, kind, label, branch: state.current, done: 0, total: 0 };
-  setTimeout(() => {
-    const end = { push: "finished", job: begun.id };
-    try {
-      const made = work();
-      kernel.changed();
-      kernel.say({ ...end, outcome: "done", message: `${label}: done.`, ...made });
-    } catch (error) {
-      kernel.say({ ...end, outcome: "failed", message: (error as Error).message });
-    }
-  }, 5);
-  return { job: begun };
 }
 
 export const answers: Answers = {
@@ -218,6 +197,16 @@ export const answers: Answers = {
     job(kernel, "rescore", `Scoring by ${metric}`, () => {
       for (const turn of kernel.branch(branch).turns) turn.score = 0.5;
       return {};
+    }),
+  replay: (kernel, { branch, name }) =>
+    job(kernel, "replay", "Replaying", () => {
+      const again = kernel.branch(branch).turns.map((turn) => ({
+        ...{ ...turn, id: `t${kernel.state.nextId++}`, edited: {}, score: null },
+        outputs: { answer: "Asked again." },
+      }));
+      const key = fork(kernel, branch, again, 0);
+      if (name) kernel.branch(key).name = name;
+      return { branch: key };
     }),
   part: ({ parts }, { name }) => ({ source: parts[name] }),
   tree: (kernel, { search }) => treeOf(kernel, search),

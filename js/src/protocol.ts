@@ -5,6 +5,7 @@ export * from "./protocol/comparison";
 export * from "./protocol/envelopes";
 export * from "./protocol/expanded_turn";
 export * from "./protocol/log_of_actions";
+export * from "./protocol/long_actions";
 export * from "./protocol/nodes";
 export * from "./protocol/requests";
 export * from "./protocol/scores";

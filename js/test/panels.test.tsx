@@ -70,6 +70,17 @@ test("a branch is renamed, starred and pruned", async () => {
   await waitFor(() => expect(branch.value).toBe("b0"));
 });
 
+test("a branch is replayed under a name, and the page goes to the new branch", async () => {
+  const page = open(conversation(turns()));
+  fireEvent.click(page.getByRole("button", { name: "Branch actions" }));
+  type(await page.findByLabelText("Replay as"), " again ");
+  fireEvent.click(page.getByRole("button", { name: "Replay this branch" }));
+  await waitFor(() => expect(page.asked("replay")).toEqual([{ branch: "b0", name: "again" }]));
+  const branch = page.getByRole("combobox", { name: "Branch" }) as HTMLSelectElement;
+  await waitFor(() => expect(branch.selectedOptions[0]?.textContent).toContain("again"));
+  await waitFor(() => expect(page.cell(0, 2).textContent).toContain("Asked again."));
+});
+
 test("rescoring runs the metric that is chosen", async () => {
   const page = open(conversation(turns()));
   fireEvent.change(page.getByRole("combobox", { name: "Metric" }), { target: { value: "length" } });

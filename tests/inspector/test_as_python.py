@@ -117,6 +117,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("send"), TEXTS),
     st.tuples(st.just("rerun"), TURNS, TEXTS | st.none()),
     st.tuples(st.just("rescore")),
+    st.tuples(st.just("replay")),
 )
 
 
@@ -146,6 +147,7 @@ def act(inspector: SessionInspector, name: str, *given: Any) -> None:
         "send": lambda: inspector.send(question=given[0]),
         "rerun": lambda: inspector.rerun(turn, **changed),
         "rescore": inspector.rescore,
+        "replay": inspector.replay,
     }
     does[name]()
 

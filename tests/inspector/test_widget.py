@@ -257,6 +257,66 @@ def test_an_edit_made_while_a_call_runs_is_kept(open_page):
     assert session.turns[1].stale
 
 
+def test_a_branch_is_replayed_and_one_undo_takes_it_back(open_page):
+    with dspy.context(lm=scripted_lm({"answer": "a0"}, {"answer": "b0"})):
+        session = Session(dspy.Predict("question -> answer"))
+        session(question="q0")
+        page = open_page(session)
+        reply = conforms("replay", page.ask("replay", branch=page.key, name="again"))
+        end = page.finished(reply["job"]["id"])
+    assert end["outcome"] == "done"
+    row = page.ask("rows", branch=end["branch"], start=0, stop=1)["rows"][0]
+    assert row["outputs"][0]["text"] == "b0"
+    assert session.inspect().as_python().endswith("session.branches['main'].replay(name='again')\n")
+    page.ask("undo")
+    assert list(session.branches) == ["main"]
+
+
+def test_a_replay_is_watched_and_a_stopped_one_keeps_the_turns_that_are_done(open_page):
+    held = Held({"answer": "b1"})
+    answers = [{"answer": one} for one in ("a0", "a1", "a2", "b0")]
+    with dspy.context(lm=scripted_lm(*answers, held)):
+        session = Session(dspy.Predict("question -> answer"))
+        for number in range(3):
+            session(question=f"q{number}")
+        page = open_page(session)
+        job = page.ask("replay", branch=page.key, name="again")["job"]
+        assert held.reached.wait(30)
+        assert [(one["done"], one["total"]) for one in page.ask("summary")["jobs"]] == [(1, 3)]
+        assert "after the turn" in page.ask("stop", job=job["id"])["message"]
+        held.release()
+        end = page.finished(job["id"])
+    assert end["outcome"] == "stopped"
+    assert "2 of 3" in end["message"]
+    again = session.branches["again"]
+    assert [turn.outputs["answer"] for turn in again.turns] == ["b0", "b1"]
+
+    anew = [{"answer": one} for one in ("a0", "a1", "a2", "b0", "b1")]
+    with dspy.context(lm=scripted_lm(*anew)):
+        other = Session(dspy.Predict("question -> answer"))
+        for number in range(3):
+            other(question=f"q{number}")
+        exec(session.inspect().as_python(), {"session": other})  # noqa: S102
+    replayed = other.branches["again"].turns
+    assert [turn.outputs["answer"] for turn in replayed] == ["b0", "b1"]
+
+
+def test_a_replay_that_fails_keeps_the_turns_before_it(open_page):
+    answers = [{"answer": one} for one in ("a0", "a1", "b0")]
+    with dspy.context(lm=scripted_lm(*answers, ValueError("no such model"))):
+        session = Session(dspy.Predict("question -> answer"))
+        session(question="q0")
+        session(question="q1")
+        page = open_page(session)
+        job = page.ask("replay", branch=page.key, name="again")["job"]
+        end = page.finished(job["id"])
+        taken = page.finished(page.ask("replay", branch=page.key, name="again")["job"]["id"])
+    assert end["outcome"] == taken["outcome"] == "failed"
+    assert "no such model" in end["message"]
+    assert len(session.branches["again"].turns) == 1
+    assert "'again'" in taken["message"]
+
+
 def test_rescoring_is_one_step_to_undo(page, session):
     job = page.ask("rescore", branch=page.key, metric="length")["job"]
     end = page.finished(job["id"])

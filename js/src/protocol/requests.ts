@@ -3,6 +3,7 @@
 import type { CompareArgs, ComparisonView, Difference, DifferenceArgs } from "./comparison";
 import type { MessageWindow, Text, TurnDetail } from "./expanded_turn";
 import type { LogArgs, LogText, LogTextArgs, LogWindow } from "./log_of_actions";
+import type { ReplayArgs, RerunArgs, RescoreArgs, SendArgs, StopArgs } from "./long_actions";
 import type { LedgerArgs, LedgerWindow, NodesArgs, NodesView } from "./nodes";
 import type { Kept, KeptArgs, ScoresArgs, ScoresView } from "./scores";
 import type { Filter, Job, RowWindow, Summary } from "./shown";
@@ -128,28 +129,6 @@ export interface PruneArgs {
   branch: string;
 }
 
-/** Say something on a branch: a value in text form for each input field. */
-export interface SendArgs {
-  branch: string;
-  inputs: Record<string, string>;
-}
-
-/** The same turn again with a fresh rollout, on a new branch; ``inputs`` replaces some. */
-export interface RerunArgs {
-  branch: string;
-  turn_id: string;
-  inputs?: Record<string, string>;
-}
-
-export interface RescoreArgs {
-  branch: string;
-  metric: string;
-}
-
-export interface StopArgs {
-  job: number;
-}
-
 /** No arguments. */
 export type UndoArgs = Record<never, never>;
 
@@ -234,6 +213,7 @@ export interface Requests {
   send: { args: SendArgs; result: Started };
   rerun: { args: RerunArgs; result: Started };
   rescore: { args: RescoreArgs; result: Started };
+  replay: { args: ReplayArgs; result: Started };
   stop: { args: StopArgs; result: Acted };
   preview_export: { args: ExportArgs; result: ExportPreview };
   export: { args: ExportArgs; result: Exported };

@@ -274,6 +274,26 @@ class Acting(Reading):
         self._go(ending.branch or key)
         return self.branch
 
+    def replay(self, name: str | None = None) -> str:
+        """Ask every input of this branch again, on a new branch, wait, and go to that branch.
+
+        Args:
+            name: The new branch's name; None: one is chosen.
+
+        Returns:
+            The new branch's name.
+
+        Raises:
+            NameTakenError: There is a branch of that name.
+            ReplayError: A turn failed; the turns before it stay on the new branch.
+        """
+        desk, key = self._desk, self._key
+        ending = desk.run(
+            "replay", f"Replay {self.branch}", key, lambda work: desk.hand.replay(key, name, work)
+        )
+        self._go(ending.branch or key)
+        return self.branch
+
     def rescore(self, metric: str | None = None, *, wait: bool = True) -> list[float | None]:
         """Score every turn of this branch by a metric that was given to ``inspect``.
 
@@ -298,7 +318,8 @@ class Acting(Reading):
     def stop(self) -> int:
         """Ask all long actions on this conversation to stop, such as those begun by a click.
 
-        Scoring stops after the turn at hand; an answer that is on its way is discarded.
+        Scoring and replaying stop after the turn at hand; of others, the answer that is on its way
+        is discarded.
 
         Returns:
             How many were asked.

@@ -10,6 +10,7 @@ from .._tree.amendments import HAND
 from ._commands import Target
 from ._desk import Desk
 from ._fields import parsed_inputs
+from ._long_shapes import ReplayArgs, RerunArgs, RescoreArgs, SendArgs, StopArgs
 from ._protocol import (
     Acted,
     AnnotateArgs,
@@ -17,14 +18,10 @@ from ._protocol import (
     ForkArgs,
     PruneArgs,
     RenameArgs,
-    RerunArgs,
-    RescoreArgs,
     RevertArgs,
     ScoreArgs,
-    SendArgs,
     StarArgs,
     Started,
-    StopArgs,
 )
 from ._text import one_line
 
@@ -149,6 +146,19 @@ def rescore(desk: Desk, args: RescoreArgs) -> Started:
     return Started(job=work.view)
 
 
+def replay(desk: Desk, args: ReplayArgs) -> Started:
+    """Begin to ask every input of a branch again, on a new branch."""
+    branch = desk.branch(args["branch"])
+    hand, name = desk.hand, args.get("name")
+    work = desk.start(
+        "replay",
+        f"Replay {branch.name}",
+        branch.key,
+        lambda work: hand.replay(branch.key, name, work),
+    )
+    return Started(job=work.view)
+
+
 def stop(desk: Desk, args: StopArgs) -> Acted:
     """Ask a job to stop."""
     work = desk.jobs.stop(args["job"])
@@ -159,4 +169,6 @@ def stopping(kind: str) -> str:
     """Return what a job that was asked to stop will do."""
     if kind == "rescore":
         return "Stopping after the turn that is being scored"
+    if kind == "replay":
+        return "Stopping after the turn that is being asked again"
     return "Stopping: the answer that is on its way will be discarded"

@@ -17,7 +17,7 @@ from ._detail import call_in
 from ._fields import ProgramFields, parsed
 from ._jobs import Ending, StoppedError, Work
 from ._log import UNWRITTEN, PythonLog, branch_source
-from ._python_source import arguments, keywords, literal, mapping
+from ._python_source import arguments, keywords, literal, mapping, replaying
 from ._rows import nested_calls
 from ._source import Metric, Source, metric_name
 from ._text import as_text
@@ -186,6 +186,20 @@ class Hand:
             self.log.add(step(), f"{source}.prune({made[-1]!r})", since=since)
             raise
         self.log.add(step(), since=since)
+        return ending
+
+    def replay(self, branch: str, name: str | None, work: Work) -> Ending:
+        """Ask every input of a branch again, on a new branch."""
+        since, source = self.log.revision, self._on(branch)
+        made = long.Replayed()
+        whole = False
+        try:
+            ending = long.replay(self.source, branch, name, work, made)
+            whole = True
+        finally:
+            if made.name:
+                steps = replaying(source, made.name, None if whole else made.turns)
+                self.log.add(*steps, since=since)
         return ending
 
     def rescore(self, branch: str, metric: Metric, work: Work) -> Ending:

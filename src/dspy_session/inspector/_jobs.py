@@ -61,6 +61,10 @@ class Work:
         """Ask it to stop; it does at the next place where nothing is lost."""
         self._stop.set()
 
+    def is_set(self) -> bool:
+        """Whether it was asked to stop; so it can be given as ``cancel``."""
+        return self.stopping
+
     @property
     def stopping(self) -> bool:
         """Whether it was asked to stop."""

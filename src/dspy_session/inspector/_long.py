@@ -1,4 +1,4 @@
-"""The long actions: saying something, running a turn again, scoring a branch."""
+"""The long actions: saying something, running a turn or a branch again, scoring a branch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from .._tree.amend import checked_score
 from .._tree.amendments import NO_MARK, Score
 from .._tree.branch import Branch
+from ..errors import ReplayError
 from ._jobs import Ending, StoppedError, Work
 from ._rows import positions_of
 from ._source import Metric, Source, metric_name
@@ -78,6 +79,42 @@ def rerun(
     newest = new.log.last
     turn = None if newest is None else newest.id
     return Ending(f"Ran turn {position} again, on {new.name!r}", key, turn)
+
+
+@dataclasses.dataclass(slots=True)
+class Replayed:
+    """What a replay made, also when it was stopped or failed on the way."""
+
+    name: str = ""
+    """The new branch's name; empty: there is none."""
+    turns: int = 0
+    """How many turns were asked again."""
+
+
+def replay(source: Source, branch: str, name: str | None, work: Work, made: Replayed) -> Ending:
+    """Ask every input of a branch again, on a new branch; ``made`` takes what came of it.
+
+    The turns that are done stay, also when it is stopped or one of them fails.
+    """
+    total = len(positions_of(source.branch(branch)))
+    work.progress(0, total)
+
+    def progress(done: int, total: int) -> None:
+        made.turns = done
+        work.progress(done, total)
+
+    try:
+        key = source.on(branch).replay(name, work, progress)
+    except ReplayError as error:
+        if error.session is not None:
+            made.name = source.branch(error.session._key).name
+        raise
+    new = source.branch(key)
+    made.name = new.name
+    if made.turns < total:
+        msg = f"Stopped: {made.turns} of {total} turns were asked again, on {new.name!r}"
+        raise StoppedError(msg)
+    return Ending(f"Asked {total} turns again, on {new.name!r}", key)
 
 
 def rescore(

@@ -21,6 +21,7 @@ from typing import Any, Literal
 from typing_extensions import NotRequired, TypedDict
 
 from ._log_shapes import LogArgs, LogText, LogTextArgs, LogWindow
+from ._long_shapes import ReplayArgs, RerunArgs, RescoreArgs, SendArgs, StopArgs
 from ._node_shapes import LedgerArgs, LedgerWindow, NodesArgs, NodesView
 from ._shapes import (
     Filter,
@@ -188,30 +189,6 @@ class PruneArgs(TypedDict):
     branch: str
 
 
-class SendArgs(TypedDict):
-    """Say something on a branch: a value in text form for each input field."""
-
-    branch: str
-    inputs: dict[str, str]
-
-
-class RerunArgs(TypedDict):
-    """The same turn again with a fresh rollout, on a new branch; ``inputs`` replaces some."""
-
-    branch: str
-    turn_id: str
-    inputs: NotRequired[dict[str, str]]
-
-
-class RescoreArgs(TypedDict):
-    branch: str
-    metric: str
-
-
-class StopArgs(TypedDict):
-    job: int
-
-
 class UndoArgs(TypedDict):
     """No arguments."""
 
@@ -311,6 +288,7 @@ REQUESTS: dict[str, tuple[type, type]] = {
     "send": (SendArgs, Started),
     "rerun": (RerunArgs, Started),
     "rescore": (RescoreArgs, Started),
+    "replay": (ReplayArgs, Started),
     "stop": (StopArgs, Acted),
     "preview_export": (ExportArgs, ExportPreview),
     "export": (ExportArgs, Exported),

@@ -72,3 +72,20 @@ def mapping(fields: Mapping[str, str]) -> str:
 
 def _is_name(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def replaying(source: str, name: str, turns: int | None) -> list[str]:
+    """Return statements that replay a branch.
+
+    Args:
+        source: Gives the session on the branch.
+        name: The new branch's name.
+        turns: After how many turns it stops; None: it does not.
+    """
+    if turns is None:
+        return [f"{source}.replay(name={name!r})"]
+    begin = "stop = __import__('threading').Event()"
+    if turns == 0:
+        return [begin, "stop.set()", f"{source}.replay(name={name!r}, cancel=stop)"]
+    until = f"lambda done, _: done == {turns} and stop.set()"
+    return [begin, f"{source}.replay(name={name!r}, cancel=stop, progress={until})"]

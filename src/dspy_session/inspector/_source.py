@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+from .._progress import Cancel, Progress
 from .._tree.amendments import Score
 from .._tree.branch import Branch
 from .._tree.conversation import Conversation
@@ -35,6 +36,10 @@ class Session(Protocol):
 
     def rerun(self, index: int, *, inputs: Any = None, name: str | None = None) -> Session:
         """Run a turn's inputs again on a new branch."""
+        ...
+
+    def replay(self, *, name: str | None, cancel: Cancel, progress: Progress) -> Session:
+        """Ask every input again on a new branch."""
         ...
 
     def _on_branch(self, key: str) -> Session: ...
@@ -120,6 +125,10 @@ class BranchSession:
     def rerun(self, index: int, inputs: dict[str, Any] | None) -> str:
         """Make a turn again on a new branch; return that branch's key."""
         return self._session.rerun(index, inputs=inputs)._key
+
+    def replay(self, name: str | None, cancel: Cancel, progress: Callable[[int, int], None]) -> str:
+        """Ask every input again on a new branch; return that branch's key."""
+        return self._session.replay(name=name, cancel=cancel, progress=progress)._key
 
     def score(self, metric: Metric, index: int) -> Score:
         """Score one turn; changes nothing."""

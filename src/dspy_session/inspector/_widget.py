@@ -93,6 +93,7 @@ HANDLERS: dict[str, Callable[[Desk, Any], Any]] = {
     "send": actions.send,
     "rerun": actions.rerun,
     "rescore": actions.rescore,
+    "replay": actions.replay,
     "stop": actions.stop,
     "preview_export": preview_export,
     "export": export,
