@@ -16,7 +16,7 @@ from ._saving import Saving, rebuildable_types
 from ._state import SessionState
 from .errors import ArgumentError, StoreUnavailableError
 from .stores import Problem, SessionStore, StoredTurn, last_turns, open_store
-from .stores._collector import collector_paused
+from .stores._collector import no_full_collection
 from .stores._opened import StoredConversation, opened
 
 _AT_ONCE = 32
@@ -104,7 +104,7 @@ class Storing(Saving):
         """The same as :meth:`open`, awaited; what the next call sees is read along, aside."""
 
         def open_and_read() -> Self:
-            with collector_paused():
+            with no_full_collection():
                 session = self.open(session_id, *args, **options)
                 branch = session._branch
                 window = plan_window(branch, session._settings, session._program.serving_model)

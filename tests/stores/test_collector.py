@@ -1,4 +1,4 @@
-"""The garbage collector while conversations are read: still, and then as it was."""
+"""The garbage collector while conversations are read: no full collection, and then as it was."""
 
 from __future__ import annotations
 
@@ -7,48 +7,55 @@ import threading
 
 import pytest
 
-from dspy_session.stores._collector import collector_paused
+from dspy_session.stores._collector import no_full_collection
 
 
 @pytest.fixture(autouse=True)
 def _as_before():
-    was_on = gc.isenabled()
+    before = gc.get_threshold()
+    gc.set_threshold(600, 9, 8)
     yield
-    (gc.enable if was_on else gc.disable)()
+    gc.set_threshold(*before)
 
 
-@pytest.mark.parametrize("on", [True, False])
-def test_it_is_still_for_the_body_and_then_as_it_was(on):
-    (gc.enable if on else gc.disable)()
-    with collector_paused():
-        assert not gc.isenabled()
-        with collector_paused():
-            assert not gc.isenabled()
-        assert not gc.isenabled()
-    assert gc.isenabled() is on
+def full_collections():
+    return gc.get_stats()[2]["collections"]
+
+
+def make_objects():
+    return [[number] for number in range(200_000)]
+
+
+def test_nothing_is_collected_fully_for_the_body_and_then_all_is_as_it_was():
+    before = full_collections()
+    with no_full_collection():
+        with no_full_collection():
+            kept = make_objects()
+        kept += make_objects()
+        assert full_collections() == before
+    assert len(kept) == 400_000
+    assert gc.get_threshold() == (600, 9, 8)
 
 
 def test_it_is_as_it_was_after_an_error():
-    gc.enable()
-    with pytest.raises(ValueError, match="damaged"), collector_paused():
+    with pytest.raises(ValueError, match="damaged"), no_full_collection():
         raise ValueError("damaged")
-    assert gc.isenabled()
+    assert gc.get_threshold() == (600, 9, 8)
 
 
 def test_the_last_of_several_readers_lets_it_go_on():
-    gc.enable()
     reading, read = threading.Event(), threading.Event()
 
     def other():
-        with collector_paused():
+        with no_full_collection():
             reading.set()
             read.wait(20)
 
     thread = threading.Thread(target=other)
-    with collector_paused():
+    with no_full_collection():
         thread.start()
         assert reading.wait(20)
-    assert not gc.isenabled()
+    assert gc.get_threshold()[2] > 8
     read.set()
     thread.join()
-    assert gc.isenabled()
+    assert gc.get_threshold() == (600, 9, 8)

@@ -13,7 +13,7 @@ from .._tree.conversation import Branches, Change, Conversation
 from .._tree.values import Fields
 from ..errors import ArgumentError, SessionConflictError, SessionNotFoundError, StoreError
 from ._checks import checked_id, checked_metadata
-from ._collector import collector_paused
+from ._collector import no_full_collection
 from ._conversation_reader import ConversationReader
 from ._conversation_writer import ConversationWriter
 from ._known import Known
@@ -76,14 +76,14 @@ class StoredConversation:
         Raises:
             SessionNotFoundError: The store has none.
         """
-        with collector_paused():
+        with no_full_collection():
             stored = self.store.load(self.session_id)
         if stored is None:
             msg = f"session {self.session_id!r} is not in the store any more: it was deleted"
             raise SessionNotFoundError(msg)
         known = Known()
         reader = ConversationReader(stored, self._types, known, skips=self._skips)
-        with collector_paused():
+        with no_full_collection():
             found = reader.conversation()
         self._known, self._version = known, stored.info.version
         self.problems = reader.damage.problems
