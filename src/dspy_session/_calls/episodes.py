@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import dataclasses
 import inspect
 import logging
-import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dspy
@@ -20,6 +17,7 @@ from .._tree.record import CONSOLIDATION, ROOT, Node, Record, Window, new_id, no
 from .._tree.values import Fields, recordable
 from ..errors import ArgumentTypeError
 from .capture import recording
+from .finished import finished
 from .frame import FRAME_KEY, RUNNING_KEY
 from .memory import Consolidator, Policies
 from .standing import Standing
@@ -228,27 +226,4 @@ def _settled(awaitable: Any) -> Any:
     async def wait() -> Any:
         return await awaitable
 
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(wait())
-    # A loop runs in this thread, and synchronous code keeps it waiting: use another thread's.
-    return _in_a_thread(wait())
-
-
-def _in_a_thread(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    context, done = contextvars.copy_context(), list[Any]()
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(context.run(asyncio.run, coroutine))
-        except BaseException as error:  # noqa: BLE001  # raised again below, in the caller's thread
-            failed.append(error)
-
-    thread = threading.Thread(target=run, name="dspy-session-consolidator")
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    return done[0]
+    return finished(wait())

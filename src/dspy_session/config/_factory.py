@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from typing_extensions import Self
 
+from .._calls.finished import finished
 from .._wrap import sessionify
 from ..errors import ArgumentError, ConfigError
-from ..session_memory._finished import finished
 from ..stores import SessionStore
 from ..stores._checks import checked_id
 from ._asking import Reply, asked, streamed

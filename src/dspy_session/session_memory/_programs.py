@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 import dspy
 
+from .._calls.finished import finished
 from .._calls.trial import is_trial
 from .._saving import rebuildable_types
 from .._session import Session
@@ -15,7 +16,6 @@ from .._state import SessionState
 from .._tree.lock import CallLock
 from ..errors import ArgumentError, UnsavedAnswerError
 from ..stores._checks import checked_id
-from ._finished import finished
 from ._interface import Item, SessionMemory, chosen_memory
 from ._items import items_of, turns_of
 from ._sqlite import SQLiteSessionMemory

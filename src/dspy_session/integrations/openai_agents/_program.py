@@ -8,10 +8,10 @@ import agents
 import dspy
 from dspy.signatures.signature import make_signature
 
+from ..._calls.finished import finished
 from ..._calls.frame import Frame, current_frame
 from ...errors import ArgumentError, ArgumentTypeError
 from ...session_memory import Item
-from ...session_memory._finished import finished
 from ._turns import ASSISTANT, USER, answer_of, asking_items, events_of, items_in, message_items
 
 
