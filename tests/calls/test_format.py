@@ -132,3 +132,44 @@ def test_programs_with_different_signatures_do_not_share_formats():
         session(question="1")
     assert "reasoning" not in lm.calls[0].turns[1]["content"]
     assert "[[ ## reasoning ## ]]\nr" in lm.calls[1].turns[1]["content"]
+
+
+def test_a_signature_is_described_once_until_it_changes(monkeypatch):
+    described = []
+    plain = dspy.ChatAdapter.format_field_structure
+
+    def counted(adapter, signature):
+        described.append(signature.instructions)
+        return plain(adapter, signature)
+
+    counted.__module__ = plain.__module__
+    monkeypatch.setattr(dspy.ChatAdapter, "format_field_structure", counted)
+    session = sessionify(dspy.Predict(dspy.Signature("question -> answer", "Be brief.")))
+    lm = scripted_lm(lambda call: {"answer": "a"})
+    with dspy.context(lm=lm, adapter=dspy.ChatAdapter()):
+        session(question="1")
+        session(question="2")
+        session.module.signature = session.module.signature.with_instructions("Be kind.")
+        session(question="3")
+        session.module.signature.instructions = "Be quick."
+        session(question="4")
+    assert described == ["Be brief.", "Be kind.", "Be quick."]
+    for call, told in zip(lm.calls, ("Be brief", "Be brief", "Be kind", "Be quick"), strict=True):
+        assert told in call.system
+
+
+@pytest.mark.parametrize("method", ["format_system_message", "format_task_description"])
+def test_an_adapter_that_describes_signatures_its_own_way_is_asked_each_time(method):
+    asked = []
+
+    def own(self, signature):
+        asked.append(method)
+        return f"{getattr(super(adapter_class, self), method)(signature)} ({len(asked)})"
+
+    adapter_class = type("Counting", (dspy.ChatAdapter,), {method: own})
+    session = sessionify(dspy.Predict("question -> answer"))
+    lm = scripted_lm(lambda call: {"answer": "a"})
+    with dspy.context(lm=lm, adapter=adapter_class()):
+        session(question="1")
+        session(question="2")
+    assert [call.system[-3:] for call in lm.calls] == ["(1)", "(2)"]

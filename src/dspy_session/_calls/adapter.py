@@ -9,7 +9,7 @@ from typing import Any
 import dspy
 
 from .capture import TimedRequests
-from .format import ReusingFormats
+from .format import ReusingDescriptions, ReusingFormats
 
 _classes: dict[type, type] = {}
 _twins: weakref.WeakKeyDictionary[Any, tuple[dict[str, Any], Any]] = weakref.WeakKeyDictionary()
@@ -26,7 +26,7 @@ class _Twin:
 
 def _twin_class(base: type) -> type:
     if base not in _classes:
-        reusing = (ReusingFormats,) if ReusingFormats.fits(base) else ()
+        reusing = [one for one in (ReusingFormats, ReusingDescriptions) if one.fits(base)]
         names = {"__module__": base.__module__, "__qualname__": base.__qualname__}
         _classes[base] = type(base)(base.__name__, (_Twin, TimedRequests, *reusing, base), names)
     return _classes[base]
@@ -35,8 +35,8 @@ def _twin_class(base: type) -> type:
 def session_adapter() -> Any:
     """Return a twin of the configured adapter: same prompts, same answers.
 
-    It formats recorded messages once and times its requests. The twin follows when the adapter's
-    attributes are changed.
+    It formats recorded messages and signatures once, and times its requests. The twin
+    follows when the adapter's attributes are changed.
     """
     adapter = dspy.settings.adapter or _DEFAULT
     if isinstance(adapter, _Twin):  # called by a model or tool of another call: it is one already
@@ -47,5 +47,6 @@ def session_adapter() -> Any:
     twin: Any = copy.copy(adapter)
     twin.__class__ = _twin_class(type(adapter))
     twin._formatted = {}
+    twin._described = weakref.WeakKeyDictionary()
     _twins[adapter] = (dict(vars(adapter)), twin)
     return twin

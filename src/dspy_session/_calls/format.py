@@ -1,13 +1,13 @@
 """Format each recorded message once per adapter and signature, and reuse it.
 
-Adapters format the whole history afresh on every call, which is most of the time of a deep call.
-:class:`ReusingFormats` is mixed into an adapter's class and does it message by message, keeping the
-results; the prompts are the same, byte for byte.
+Adapters format the whole history afresh on every call, which is most of the time of a deep call,
+and describe the signature afresh, which is a good part of a short one. What is mixed into an
+adapter's class here keeps the results; the prompts are the same, byte for byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, MutableMapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -71,6 +71,38 @@ class ReusingFormats:
         del inputs[history_field_name]
         # Whoever gets the messages may change them.
         return list(map(dict.copy, chain.from_iterable(formatted)))
+
+
+class ReusingDescriptions:
+    """Mixed into an adapter's class: describes each signature once, in the system message."""
+
+    _described: MutableMapping[Any, tuple[Hashable, str]]
+    """By signature: its shape then, for it may be changed in place, and what was written."""
+
+    @staticmethod
+    def fits(adapter_class: type) -> bool:
+        """Whether an adapter class describes signatures as DSPy does, from nothing but them."""
+        return all(
+            str(getattr(getattr(adapter_class, name, None), "__module__", "")).startswith("dspy.")
+            for name in _DESCRIBING
+        )
+
+    def format_system_message(self, signature: Any) -> str:
+        shape, known = _shape(signature), self._described.get(signature)
+        if known is not None and known[0] == shape:
+            return known[1]
+        plain: Any = super()
+        text: str = plain.format_system_message(signature)
+        self._described[signature] = shape, text
+        return text
+
+
+_DESCRIBING = (
+    "format_system_message",
+    "format_field_description",
+    "format_field_structure",
+    "format_task_description",
+)
 
 
 def _keep(known: dict[MessageKey, Any], key: MessageKey, formatted: list[dict[str, Any]]) -> None:

@@ -163,10 +163,7 @@ def other_completions(result: Any) -> list[dict[str, Any]]:
 
 def _without_gaps(messages: list[dict[str, Any]], signature: Signature) -> list[dict[str, Any]]:
     """Fill fields that a turn does not have, which adapters would render as a literal ``None``."""
-    outputs = tuple(signature.output_fields)
-    return [
-        message
-        if all(name in message for name in outputs)
-        else {**message, **{name: "" for name in outputs if name not in message}}
-        for message in messages
-    ]
+    outputs = signature.output_fields.keys()
+    if all(message.keys() >= outputs for message in messages):
+        return messages
+    return [{**message, **{n: "" for n in outputs if n not in message}} for message in messages]
