@@ -2,7 +2,8 @@
 //
 //   node build.mjs           widget.js, the inspector's first screen; more.js, what it asks for
 //                            afterwards; views.js, the tree, the comparison and the plots, when
-//                            first looked at; and manager.js, the table of stored sessions
+//                            first looked at; markdown.js, for fields shown as Markdown; and
+//                            manager.js, the table of stored sessions
 //   node build.mjs --dev     also the dev page (dev/built), which talks to a kernel made of memory
 //
 // saved.js holds all of it, for pages that need no kernel.
@@ -118,7 +119,10 @@ function opened(script, earlier) {
       return `return{${pairs.map(([as, name = as]) => `${as}:${name}`)}}`;
     });
   if (/\bfrom"\w+:|\bexport\{/.test(inner)) throw new Error("an unforeseen import or export");
-  const taken = holders.map((holder) => `const{${given.get(holder)}}=${holder};`).join("");
+  const taken = holders
+    .filter((holder) => given.get(holder).length) // of one that gives nothing there is no list
+    .map((holder) => `const{${given.get(holder)}}=${holder};`)
+    .join("");
   return `export default function(${holders}){${taken}${inner}}`;
 }
 
@@ -131,13 +135,16 @@ async function scripts() {
   const earlier = { first: inFirst, second: inSecond };
   const views = await script("src/views.ts", { plugins: [without(earlier)] });
   const viewsText = opened(views, { first, second });
+  const markdown = await script("src/markdown.ts", { plugins: [without(earlier)] });
+  const markdownText = opened(markdown, { first, second });
   const plugins = [without({ first: inFirst }), second.plugin(/src\/shared_more\.ts$/)];
   const more = await script("src/more.ts", { plugins });
   const moreText = opened(more, { first });
 
   const sharing = [first.plugin(/src\/shared\.ts$/)];
   const nameless = await script("src/widget.tsx", { plugins: sharing });
-  const hash = createHash("sha256").update(nameless.text).update(moreText).update(viewsText);
+  const hash = createHash("sha256");
+  for (const text of [nameless.text, moreText, viewsText, markdownText]) hash.update(text);
   const name = hash.digest("hex").slice(0, 8);
   const options = { plugins: sharing, define: { ...settings.define, BUILD: `"${name}"` } };
   const named = (text, { inputs }) => ({ text: `export const build="${name}";${text}`, inputs });
@@ -147,6 +154,7 @@ async function scripts() {
       "widget.js": await script("src/widget.tsx", options),
       "more.js": named(moreText, more),
       "views.js": named(viewsText, views),
+      "markdown.js": named(markdownText, markdown),
       "saved.js": await script("src/saved.ts", { format: "iife" }),
     },
   };
@@ -183,7 +191,7 @@ if (process.argv.includes("--dev")) {
   const page = await script("dev/page.tsx", options);
   await mkdir(join(HERE, "dev/built"), { recursive: true });
   await writeFile(join(HERE, "dev/built/page.js"), page.text);
-  for (const name of ["more.js", "views.js"])
+  for (const name of ["more.js", "views.js", "markdown.js"])
     await writeFile(join(HERE, "dev/built", name), built[name].text);
 }
 for (const [measure, most] of Object.entries(BUDGET)) {

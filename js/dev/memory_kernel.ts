@@ -36,6 +36,7 @@ export interface MemoryState {
   metrics: string[];
   scoredBy: string[];
   canCall: boolean;
+  markdown: string[];
   undo: { words: string; branches: MemoryBranch[] }[];
   redo: { words: string; branches: MemoryBranch[] }[];
   outputs: Summary["outputs"];
@@ -71,6 +72,7 @@ export function conversation(turns: MemoryTurn[], more: Partial<MemoryState> = {
       metrics: ["exact", "length"],
       scoredBy: ["exact", "hand"],
       canCall: true,
+      markdown: [],
     },
     ...{
       undo: [],
@@ -93,7 +95,7 @@ export class MemoryKernel implements Wire {
   readonly deafTo = new Set<string>();
   delayMs = 0;
   /** The sources of the later scripts. */
-  readonly parts = { more: "", views: "" };
+  readonly parts = { more: "", views: "", markdown: "" };
   private readonly hearers = new Map<string, Set<Heard>>();
 
   constructor(readonly state: MemoryState) {}

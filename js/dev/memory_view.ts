@@ -95,6 +95,7 @@ export function summaryOf(state: MemoryState): Summary {
     ...{
       metrics,
       can_edit: true,
+      markdown: state.markdown,
       scored_by: state.scoredBy,
       labels: ["good", "vague"],
       can_call: state.canCall,

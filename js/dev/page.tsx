@@ -126,7 +126,7 @@ if (asked.has("job"))
   });
 const kernel = new MemoryKernel(state);
 kernel.delayMs = 20;
-for (const name of ["more", "views"] as const)
+for (const name of ["more", "views", "markdown"] as const)
   kernel.parts[name] = await (await fetch(`built/${name}.js`)).text();
 Object.assign(window, { kernel });
 const el = document.getElementById("cell") as HTMLElement;

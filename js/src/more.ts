@@ -8,6 +8,8 @@ import { LogPanel } from "./components/LogPanel";
 import { viewPanel } from "./components/ViewPanel";
 import type { Panel } from "./store/screen";
 import type { Store } from "./store/store";
+import markdown from "./styles/markdown.css";
+import own from "./styles/more.css";
 
 export { acted, editTarget } from "./acting_keys";
 export { editorAt } from "./components/Editor";
@@ -18,7 +20,8 @@ export { TurnDetail } from "./components/TurnDetail";
 export { shared } from "./shared_more";
 export { act, jobFinished, start } from "./store/actions";
 export { sendMessage } from "./store/sending";
-export { default as styles } from "./styles/more.css";
+
+export const styles = own + markdown;
 
 export const PANELS: Record<Panel, FunctionComponent<{ store: Store }>> = {
   branch: BranchPanel,

@@ -31,9 +31,10 @@ export function lazy<T>(name: PartArgs["name"], given?: () => readonly unknown[]
     if (begun) return begun;
     const loading = open<T>(store, name, given)
       .then((opened) => {
-        here.value = opened;
         store.withoutMore.value = "";
-        return opened;
+        // Two views may have asked: the first answer counts, or what is open would begin anew.
+        here.value ??= opened;
+        return here.value;
       })
       .catch((error) => {
         underway.delete(store);
@@ -60,7 +61,7 @@ export const withMore = second.use;
 
 /** Gets the second script before anyone asks for it; a failure matters only when someone does. */
 export function prefetch(store: Store): void {
-  second.load(store).catch(() => {});
+  if (!more.peek()) second.load(store).catch(() => {});
 }
 
 async function open<T>(

@@ -1,4 +1,5 @@
 /** The entry of a saved page: the inspector and, in the kernel's place, the data beside it. */
+import * as markdown from "./markdown";
 import * as more from "./more";
 import { bundled } from "./part";
 import type { SavedPage } from "./protocol";
@@ -6,7 +7,7 @@ import { SavedKernel } from "./saved/kernel";
 import * as views from "./views";
 import widget from "./widget";
 
-Object.assign(bundled, { more, views });
+Object.assign(bundled, { more, views, markdown });
 
 const data = document.getElementById("conversation")?.textContent ?? "";
 const el = document.getElementById("inspector") as HTMLElement;

@@ -10,14 +10,17 @@ configure({ asyncUtilTimeout: 10_000 });
 /** In the place of the later scripts: they fetch their own sources, which need no build. */
 export const PART = `export const build = "test"; export default () => globalThis.openPart();`;
 const VIEWS = PART.replace("openPart", "openViews");
+const MARKDOWN = PART.replace("openPart", "openMarkdown");
 Object.assign(globalThis, {
   openPart: () => import("../src/more"),
   openViews: () => import("../src/views"),
+  openMarkdown: () => import("../src/markdown"),
 });
 
 export function show(kernel: MemoryKernel) {
   kernel.parts.more ||= PART;
   kernel.parts.views ||= VIEWS;
+  kernel.parts.markdown ||= MARKDOWN;
   const el = document.createElement("div");
   document.body.append(el);
   const close = widget.render({ model: kernel, el } as never);

@@ -32,6 +32,18 @@ test("the second script is fetched once, before anyone asks for it", async () =>
   expect(shown.asked("part")).toHaveLength(1);
 });
 
+test("another view of a widget opens with the script that is here", async () => {
+  const shown = page.show(kernelOf());
+  page.fireEvent.click(shown.getByRole("button", { name: "Expand turn 0" }));
+  const tab = await shown.findByRole("tab", { name: "Prompt sent" });
+  const other = page.show(kernelOf());
+  page.fireEvent.click(other.getByRole("button", { name: "Expand turn 1" }));
+  await other.findByRole("tab", { name: "Prompt sent" });
+  await new Promise((done) => setTimeout(done, 300)); // the time of its prefetch
+  expect(other.asked("part")).toEqual([]);
+  expect(tab.isConnected).toBe(true);
+});
+
 test("a turn expanded before the script is there opens when it has come", async () => {
   const { shown, arrive } = slow();
   page.fireEvent.click(shown.getByRole("button", { name: "Expand turn 1" }));

@@ -373,15 +373,18 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
 
     # --- in a notebook -------------------------------------------------------------------------
 
-    def inspect(self, metrics: Iterable[Callable[..., Any]] = ()) -> SessionInspector:
+    def inspect(
+        self, metrics: Iterable[Callable[..., Any]] = (), *, markdown: Iterable[str] | None = None
+    ) -> SessionInspector:
         """Return the session inspector: a live, editable table of the conversation's turns.
 
         Args:
             metrics: Metrics that the inspector offers for scoring.
+            markdown: Names of the fields that begin as Markdown; None: those named before.
         """
         from .inspector import SessionInspector
 
-        return SessionInspector(self, metrics=metrics)
+        return SessionInspector(self, metrics=metrics, markdown=markdown)
 
     def _write_page(self, path: str | Path) -> None:
         write_atomically(path, self.inspect().page_html().encode("utf-8"))

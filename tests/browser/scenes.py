@@ -50,3 +50,37 @@ chat = sessionify(dspy.Predict({signature!r}))
 {more}
 for inputs, outputs in {turns}:
     chat.add_turn(inputs, outputs)"""
+
+MARKDOWN = '''\
+import dspy
+from dspy_session import sessionify
+ANSWER = """# Deploying
+
+Before you *begin*, read [the guide](https://example.org/guide "Guide"):
+
+1. Build the image:
+   ```bash
+   docker build --tag registry.example.org/team/service:2026-11-30 --file deploy/Dockerfile --progress plain .
+   ```
+2. Run `make check`, and fix what it finds
+   - formatting
+   - **types**
+
+> It takes ~~an hour~~ ten minutes.
+
+## What it costs
+
+| size | memory | price |
+|---|---|---|
+| small | 2 GB | 10 |
+| large | 16 GB | 80 |
+
+![The rocket](https://example.org/rocket.png)
+
+---
+
+<b>Not HTML.</b>"""
+chat = sessionify(dspy.Predict("question -> answer, reason"))
+chat.add_turn({"question": "*How* do I deploy?"}, {"answer": ANSWER, "reason": "**asked** for"})
+chat.add_turn({"question": "And then?"}, {"answer": "- wait\\n- look", "reason": "`next`"})'''
+"""A conversation in Markdown, one of its texts with everything that there is."""

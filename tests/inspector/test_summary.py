@@ -18,9 +18,8 @@ FIELDS = ProgramFields({"question": str}, {"answer": str})
 
 def summary_of(conversation, shown=None, facts=None):
     key = shown or conversation.branches[0].key
-    return summarise(
-        conversation, ("Agent", FIELDS, ["planner"]), key, facts or MarkFacts(), (["m"], [])
-    )
+    program, extras = ("Agent", FIELDS, ["planner"]), (["m"], [], ["reply"])
+    return summarise(conversation, program, key, facts or MarkFacts(), extras)
 
 
 def test_a_summary_tells_versions_branches_fields_and_first_rows():
@@ -36,6 +35,7 @@ def test_a_summary_tells_versions_branches_fields_and_first_rows():
     assert [field["name"] for field in summary["inputs"]] == ["question"]
     assert summary["undo"] == "fork 'alt' of 'main'"
     assert summary["redo"] is None
+    assert summary["markdown"] == ["reply"]
     assert len(summary["head"]["rows"]) == 2
     assert len(summary_of(conversation)["head"]["rows"]) == HEAD_ROWS
     json.dumps(summary, allow_nan=False)

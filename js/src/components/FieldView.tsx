@@ -7,6 +7,8 @@ import type { FieldTarget, TurnAt } from "../store/drafts";
 import type { Store } from "../store/store";
 import { DraftOr } from "./DraftOr";
 import { LongText } from "./LongText";
+import { MarkdownButton } from "./MarkdownButton";
+import { markdownOf } from "./MarkdownText";
 import { Tabs } from "./Tabs";
 
 type Side = "inputs" | "outputs";
@@ -26,6 +28,7 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
   const face = useSignal("Edited");
   const { branch, turn_id, version } = turn;
   const call = callId ? { call_id: callId } : {};
+  const edited = !original || face.value === "Edited";
   const shown = original && face.value === "Original" ? original : value;
   const target: FieldTarget = { kind: side, field: name, ...(callId ? { callId } : {}) };
   const range = (start: number, stop: number) =>
@@ -52,9 +55,15 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
         {original && face.value === "Diff" ? (
           <Diff parts={diff} />
         ) : (
-          <LongText key={face.value} text={shown} range={range} />
+          <LongText
+            key={face.value}
+            text={shown}
+            range={range}
+            show={edited ? markdownOf(store, name) : undefined}
+          />
         )}
         <span class="acts">
+          <MarkdownButton store={store} field={name} disabled={!edited} />
           {onEdit && (
             <button
               type="button"

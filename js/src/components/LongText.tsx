@@ -1,5 +1,6 @@
-/** A value as text, always as text: the beginning first, the rest on demand. */
+/** A value as text: the beginning first, the rest on demand. */
 
+import type { ComponentChild } from "preact";
 import { TEXT_CHARS, type Text } from "../protocol";
 import { useSignal } from "../rendering";
 import { count } from "./format";
@@ -11,7 +12,15 @@ interface Props {
   text: Text;
   /** Fetches a part that was left out. */
   range?: (start: number, stop: number) => Promise<Text>;
+  /** Shows what is here in another way than as it is. */
+  show?: ((text: string) => ComponentChild) | undefined;
 }
+
+const plain = (text: string) => (
+  <div class="text" dir="auto">
+    {text}
+  </div>
+);
 
 /** The beginning that is shown before anyone asks for more. */
 function beginning(text: string): string {
@@ -23,7 +32,7 @@ function beginning(text: string): string {
   return text.slice(0, Math.min(end, FIRST_CHARS));
 }
 
-export function LongText({ text, range }: Props) {
+export function LongText({ text, range, show = plain }: Props) {
   const open = useSignal(false);
   const rest = useSignal({ of: "", text: "" });
   const whole = text.text + (rest.value.of === text.text ? rest.value.text : "");
@@ -39,9 +48,7 @@ export function LongText({ text, range }: Props) {
   };
   return (
     <>
-      <div class="text" dir="auto">
-        {shown}
-      </div>
+      {show(shown)}
       {first.length < whole.length && (
         <button
           type="button"

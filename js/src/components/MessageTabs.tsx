@@ -6,6 +6,8 @@ import { useSignal } from "../rendering";
 import type { Store } from "../store/store";
 import { count } from "./format";
 import { LongText } from "./LongText";
+import { MarkdownButton } from "./MarkdownButton";
+import { markdownOf } from "./MarkdownText";
 import { Tabs } from "./Tabs";
 
 const MESSAGES_AT_ONCE = 20;
@@ -85,12 +87,22 @@ function Messages({ store, at, of }: MessagesProps) {
   }, [revision, at.turn_id, at.branch, of]);
 
   const left = total.value - messages.value.length;
+  const fields = messages.value.flatMap(({ fields }) => fields.map(({ name }) => name));
   return (
     <>
+      {fields.length > 0 && (
+        <div class="named">
+          {[...new Set(fields)].map((name) => (
+            <span key={name} class="dim">
+              {name} <MarkdownButton store={store} field={name} />
+            </span>
+          ))}
+        </div>
+      )}
       {problem.value && <p class="error">⚠ {problem.value}</p>}
       {total.value === 0 && <p class="dim">No messages.</p>}
       {messages.value.map((message, index) => (
-        <Message key={index} message={message} />
+        <Message key={index} store={store} message={message} />
       ))}
       {left > 0 && (
         <button
@@ -107,7 +119,8 @@ function Messages({ store, at, of }: MessagesProps) {
   );
 }
 
-function Message({ message: { title, fields, changed } }: { message: MessageView }) {
+function Message({ store, message }: { store: Store; message: MessageView }) {
+  const { title, fields, changed } = message;
   return (
     <div class={changed ? "message changed" : "message"}>
       <b>
@@ -117,7 +130,7 @@ function Message({ message: { title, fields, changed } }: { message: MessageView
       {fields.map(({ name, value }) => (
         <div class="pair" key={name}>
           <span class="name">{name}</span>
-          <LongText text={value} />
+          <LongText text={value} show={markdownOf(store, name)} />
         </div>
       ))}
     </div>

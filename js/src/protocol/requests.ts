@@ -183,7 +183,7 @@ export interface Started {
 
 /** A script of the page that is loaded when it is first used. */
 export interface PartArgs {
-  name: "more" | "views";
+  name: "more" | "views" | "markdown";
 }
 
 export interface Part {

@@ -142,6 +142,8 @@ export interface Summary {
   /** Names under which any turn of the conversation has a score. */
   scored_by: string[];
   labels: string[];
+  /** Names of the fields that a page shows as Markdown until someone chooses otherwise. */
+  markdown: string[];
   /** Paths of the nested predictors and other nodes of the program. */
   nodes: string[];
   /** False in a saved page, which is for reading. */

@@ -35,6 +35,8 @@ class Desk:
         self.metrics: dict[str, Metric] = {}
         self.shown = self.source.key
         """Key of the branch that a page shows first."""
+        self.markdown: list[str] = []
+        """Names of the fields that a page shows as Markdown at first."""
         self.written: set[Path] = set()
         """Files that an export of this conversation wrote, and so may write again."""
         self.widget: Any = None
@@ -77,8 +79,22 @@ class Desk:
             (self.source.title, self.source.fields(), list(self.source.policies())),
             self.shown_key(),
             self.facts,
-            (list(self.metrics), self.jobs.views),
+            (list(self.metrics), self.jobs.views, self.markdown),
         )
+
+    def show_as_markdown(self, fields: Iterable[str]) -> None:
+        """Have a page show these fields as Markdown at first, in place of those named before.
+
+        Raises:
+            ArgumentTypeError: They are no names.
+        """
+        names = [fields] if isinstance(fields, str) else list(fields)
+        for name in names:
+            if not isinstance(name, str):
+                msg = f"markdown takes names of fields, got {type(name).__name__}: {name!r}"
+                raise ArgumentTypeError(msg)
+        self.markdown = names
+        self.ask_to_tell()
 
     # --- metrics ---------------------------------------------------------------------------
 

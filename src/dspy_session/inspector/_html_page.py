@@ -40,6 +40,7 @@ def html_page(title: str, data: Mapping[str, Any], script: str, fallback: str) -
         script: The page's own code.
         fallback: HTML that stands there where no script runs.
     """
+    script = script.replace("<!--", r"<\x21--")  # in a page it would begin a comment
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "

@@ -46,9 +46,11 @@ class SessionInspector(Acting):
     Args:
         session: The session; the inspector begins on its branch.
         metrics: Functions ``(example, prediction)`` by which turns can be scored, offered by name.
+        markdown: Names of the fields that begin as Markdown in an expanded turn; a button beside
+            each field changes that. None: those named before, at first none.
 
     Raises:
-        ArgumentTypeError: A metric cannot be called.
+        ArgumentTypeError: A metric cannot be called, or a field's name is no text.
         ArgumentError: Two metrics have one name.
 
     Example:
@@ -58,9 +60,17 @@ class SessionInspector(Acting):
         >>> trainset = inspector.export("examples", min_score=0.5)
     """
 
-    def __init__(self, session: Session, *, metrics: Iterable[Metric] | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        metrics: Iterable[Metric] | None = None,
+        markdown: Iterable[str] | None = None,
+    ) -> None:
         super().__init__(session)
         self._desk.add_metrics(metrics or ())
+        if markdown is not None:
+            self._desk.show_as_markdown(markdown)
         self._desk.shown = self._key
 
     @property

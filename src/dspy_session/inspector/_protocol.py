@@ -259,7 +259,7 @@ class Started(TypedDict):
 class PartArgs(TypedDict):
     """A script of the page that is loaded when it is first used."""
 
-    name: Literal["more", "views"]
+    name: Literal["more", "views", "markdown"]
 
 
 class Part(TypedDict):

@@ -162,6 +162,8 @@ class Summary(TypedDict):
     scored_by: list[str]
     """Names under which any turn of the conversation has a score."""
     labels: list[str]
+    markdown: list[str]
+    """Names of the fields that a page shows as Markdown until someone chooses otherwise."""
     nodes: list[str]
     """Paths of the nested predictors and other nodes of the program."""
     can_edit: bool

@@ -88,7 +88,7 @@ def summarise(
     program: tuple[str, ProgramFields, Sequence[str]],
     shown: str,
     facts: MarkFacts,
-    extras: tuple[Sequence[str], Sequence[Job]],
+    extras: tuple[Sequence[str], Sequence[Job], Sequence[str]],
 ) -> Summary:
     """Return the summary of a conversation.
 
@@ -97,7 +97,8 @@ def summarise(
         program: The program's name, fields, and paths of its nodes.
         shown: Key of the branch to show; must be there.
         facts: What is known of the branches' marks.
-        extras: Names of the metrics that can be run, and the jobs at work.
+        extras: Names of the metrics that can be run, the jobs at work, and the fields to show as
+            Markdown.
     """
     # The revision is read first: rows may then be newer than it says, never older.
     revision = conversation.revision
@@ -107,7 +108,7 @@ def summarise(
     sums = [facts.of(one) for one in branches]
     views = [_branch_view(one, mean) for one, (mean, _, _) in zip(branches, sums, strict=True)]
     title, fields, nodes = program
-    metrics, jobs = extras
+    metrics, jobs, markdown = extras
     recorded = facts.fields.of(branches)
     return Summary(
         protocol=PROTOCOL_VERSION,
@@ -120,6 +121,7 @@ def summarise(
         metrics=[safe(name) for name in metrics],
         scored_by=sorted({safe(name) for _, names, _ in sums for name in names}),
         labels=sorted({safe(label) for _, _, labels in sums for label in labels}),
+        markdown=[safe(name) for name in markdown],
         nodes=[safe(path) for path in nodes],
         can_edit=True,
         can_call=True,

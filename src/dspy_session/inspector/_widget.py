@@ -25,7 +25,7 @@ from ._shapes import Summary
 STATIC = Path(__file__).parent / "static"
 BUNDLE = STATIC / "widget.js"
 SAVED = STATIC / "saved.js"
-PARTS = {"more": STATIC / "more.js", "views": STATIC / "views.js"}
+PARTS = {name: STATIC / f"{name}.js" for name in ("more", "views", "markdown")}
 
 
 def bundle_text() -> str:
