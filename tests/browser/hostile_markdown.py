@@ -19,14 +19,15 @@ MARKDOWN = {
     "link over lines": "[a](<java\nscript:window.hit=1>) [b](\njavascript:window.hit=1\n)",
     "link with escapes": "[a](javascript\\:window.hit=1) [b](%6Aavascript:window.hit=1)",
     "other schemes": "[a](vbscript:x) [b](blob:x) [c](file:///etc/passwd) [d](view-source:x)",
-    "data": "[a](data:text/html,<script>opener.hit=1</script>) ![b](data:image/svg+xml,<svg/onload=hit=1>)",
+    "data": "[a](data:text/html,<script>opener.hit=1</script>) "
+    "![b](data:image/svg+xml,<svg/onload=hit=1>)",
     "autolink that runs": f"<{_RUN}> <JAVASCRIPT:window.hit=1> <data:text/html,x>",
     "autolinks": f"<{_AWAY}/?q=secret> {_AWAY}/?q=secret www.hostile.invalid <a@hostile.invalid>",
     "link that shows another address": f"[https://example.org]({_AWAY}/?q=secret)",
     "link to a look-alike": "[a](https://\u0430pple.invalid) [b](https://good.invalid@hostile.invalid)",
     "reference": f'[press][x] [x] [x][]\n\n[x]: {_RUN} "title"',
     "reference of nothing": "[__proto__] [constructor][toString]\n\n[__proto__]: javascript:hit=1",
-    "title that breaks out": f"[a]({_AWAY} \"x' onclick=window.hit=1 y=\\\"z\") "
+    "title that breaks out": f'[a]({_AWAY} "x\' onclick=window.hit=1 y=\\"z") '
     "[b](x '\"><img src=x onerror=window.hit=1>')",
     "address that breaks out": '[a](x"onmouseover="window.hit=1) [b](<x><img src=x onerror=hit=1>)',
     # pictures
@@ -53,13 +54,14 @@ MARKDOWN = {
     "mutation, select": "<select><template><style><!--</style><a rel='--></style></template>"
     "</select><img id=x src onerror=window.hit=1>'>",
     "namespace": "<svg><foreignObject><iframe srcdoc='<script>parent.hit=1</script>'></iframe>",
-    "clobbering": "<form id=document><input name=body></form><a id=inspector><a id=inspector name=x>"
-    "<img name=getElementById><form id=window name=hit>",
-    "custom element": "<x-y is=z onclick=window.hit=1><slot name=a></slot><template shadowrootmode=open>",
+    "clobbering": "<form id=document><input name=body></form><a id=inspector>"
+    "<a id=inspector name=x><img name=getElementById><form id=window name=hit>",
+    "custom element": "<x-y is=z onclick=window.hit=1><slot name=a></slot>"
+    "<template shadowrootmode=open>",
     "aria": "<p role=alert aria-label=ok tabindex=1 accesskey=a contenteditable>go</p>",
     # looks
     "classes of ours": '<div class="inspector heads" style="position:fixed;inset:0">over</div>',
-    "fence with attributes": '```js class="x" onclick=window.hit=1 {style=position:fixed}\ncode\n```',
+    "fence with attributes": '```js class="x" onclick=hit=1 {style=position:fixed}\ncode\n```',
     "fence of HTML": "~~~html\n```\n</code></pre><img src=x onerror=window.hit=1>\n~~~\n<b>",
     "nested fences": "````\n```\n<script>window.hit=1</script>\n```\n````\n```\nnever closed",
     "code that breaks out": "`</code><img src=x onerror=window.hit=1>` ``a`b``",
@@ -74,7 +76,7 @@ MARKDOWN = {
     "definition": "Term\n: **definition** <img src=x onerror=hit=1>\n\n*[HTML]: abbreviation",
     "front matter": "---\ntitle: x\nlayout: <script>window.hit=1</script>\n---\ntext",
     "wiki and mentions": f"[[page|{_RUN}]] @user #1 :smile: ==mark== ++ins++ ~sub~ ^sup^",
-    "attributes": '# title {#inspector .heads onclick=window.hit=1}\n\n[x](y){target=_top}\n{: .row style="x"}',
+    "attributes": "# title {#inspector .heads onclick=hit=1}\n\n[x](y){target=_top}\n{: .row}",
     "alert": "> [!WARNING]\n> [x](javascript:window.hit=1)",
     "maths": "$$\\href{javascript:window.hit=1}{x}$$ $\\unicode{x3c}img$ \\(x\\)",
     "directive": '::: {.inspector onclick="hit=1"}\ntext\n:::\n:iframe[x]{src=//hostile.invalid}',

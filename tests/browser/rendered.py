@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator
 
-TAGS = (
-    "h4 h5 h6 p hr br blockquote pre ul ol li table thead tbody tr th td code em strong s u small"
-).split()
+TAGS = [
+    *("h4", "h5", "h6", "p", "hr", "br", "blockquote", "pre", "ul", "ol", "li"),
+    *("table", "thead", "tbody", "tr", "th", "td", "code", "em", "strong", "s", "u", "small"),
+]
 
 _STRANGE = """(box, tags) => [...box.querySelectorAll("*")].flatMap(el => {
   const tag = el.localName;

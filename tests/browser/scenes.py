@@ -51,6 +51,7 @@ chat = sessionify(dspy.Predict({signature!r}))
 for inputs, outputs in {turns}:
     chat.add_turn(inputs, outputs)"""
 
+
 MARKDOWN = '''\
 import dspy
 from dspy_session import sessionify
@@ -60,7 +61,7 @@ Before you *begin*, read [the guide](https://example.org/guide "Guide"):
 
 1. Build the image:
    ```bash
-   docker build --tag registry.example.org/team/service:2026-11-30 --file deploy/Dockerfile --progress plain .
+   docker build --tag registry.example.org/team/service:2026-11-30 --file Dockerfile --pull .
    ```
 2. Run `make check`, and fix what it finds
    - formatting

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from browser.lab import Lab
 from browser.notebook import write_notebook
-from browser.scenes import CHAT, CORRECTED
+from browser.scenes import CHAT, CORRECTED, MARKDOWN
 from browser.view import View
 from playwright.sync_api import expect
 
@@ -159,8 +159,9 @@ other""",
 huge = sessionify(dspy.Predict("question -> answer"))
 huge.add_turn({"question": "Tell me all."}, {"answer": "All there is to tell. " * 50_000})
 huge.inspect()""",
+    "markdown": f"{MARKDOWN}\nchat.inspect(markdown=['answer'])",
 }
-"""Conversations that are none, another program's, or one huge turn: the sources of their cells."""
+"""Conversations that are none, another program's, one huge turn, or in Markdown: their cells."""
 
 _RESCORE = 'inspector.rescore("concise")\ninspector.rescore("helpful")'
 SCORED = CORRECTED.replace('inspector.rescore("helpful")', _RESCORE).replace(
@@ -202,7 +203,10 @@ def states(lab: Lab, theme: str) -> None:
 def looks(lab: Lab, theme: str) -> None:
     """Conversations that are out of the ordinary."""
     for cell, look in enumerate(LOOKS, start=3):
-        crop(lab, opened(lab, cell), STATES / f"{look}-{theme.lower()}.png")
+        view = opened(lab, cell)
+        if look == "markdown":
+            expect(view.expand(0).get_by_role("heading").first).to_be_visible()
+        crop(lab, view, STATES / f"{look}-{theme.lower()}.png")
 
 
 def widths(lab: Lab) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser.accessibility import violations
-from browser.scenes import CHAT, CORRECTED, IN_LAB
+from browser.scenes import CHAT, CORRECTED, IN_LAB, MARKDOWN
 from browser.view import View
 from playwright.sync_api import expect
 
@@ -54,7 +54,7 @@ _MOVING = """root => [...root.querySelectorAll("*")]
 
 @pytest.fixture
 def shown(lab, notebook):
-    nb = notebook(CHAT, SCORED, EMPTY)
+    nb = notebook(CHAT, SCORED, EMPTY, f"{MARKDOWN}\nchat.inspect(markdown=['answer'])")
     nb.run_all()
     yield nb
     lab.set_theme("JupyterLab Light")
@@ -106,6 +106,9 @@ def test_axe_finds_nothing_in_any_state(lab, shown, theme):
     expect(view.region.get_by_role("alert")).to_be_visible()
     judge("refused")
     view.editor(0, "score").press("Escape")
+    in_markdown = View(shown.inspector(3))
+    expect(in_markdown.expand(0).get_by_role("heading", name="Deploying")).to_be_visible()
+    judge("as Markdown", in_markdown)
     shown_empty = View(shown.inspector(2))
     expect(shown_empty.region).to_contain_text("No turns yet")
     judge("empty", shown_empty)

@@ -214,6 +214,17 @@ def test_metrics_are_functions_with_names_of_their_own(session):
         SessionInspector(session, metrics=[length, length])
 
 
+def test_fields_named_as_markdown_stay_so_until_others_are_named(session):
+    assert session.inspect().summary()["markdown"] == []
+    assert session.inspect(markdown=["answer"]).summary()["markdown"] == ["answer"]
+    assert session.inspect().summary()["markdown"] == ["answer"]
+    assert session.inspect(markdown="question").summary()["markdown"] == ["question"]
+    assert session.inspect(markdown=()).summary()["markdown"] == []
+    with pytest.raises(ArgumentTypeError, match="names of fields, got int: 3"):
+        session.inspect(markdown=["answer", 3])
+    assert session.inspect().summary()["markdown"] == []
+
+
 def test_metrics_given_to_one_inspector_are_there_in_the_next(inspector, session):
     def other(example, prediction):
         return 0.0
