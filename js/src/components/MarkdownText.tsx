@@ -40,9 +40,7 @@ function MarkdownText({ store, text }: Props) {
         {text}
       </div>
       {part && (
-        <span class="dim">
-          As plain text: it is too long or too nested to be shown as Markdown.
-        </span>
+        <span class="dim">As plain text: as Markdown it would take too long, or lose words.</span>
       )}
     </>
   );

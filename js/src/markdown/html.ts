@@ -17,6 +17,7 @@ const MOST_NESTED = 40;
 /** Nor when they have more parts than this: each one is an element to lay out. */
 const MOST_PARTS = 20_000;
 
+// Two levels more: the parser drops what is deeper, which must be seen.
 const parser = new MarkdownIt({ html: false, linkify: false, maxNesting: MOST_NESTED + 2 });
 parser.disable("reference");
 // An address is shown whatever it is: it leads nowhere, and words whose address is missing mislead.
