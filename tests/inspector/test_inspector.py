@@ -278,3 +278,14 @@ def test_an_inspector_that_was_never_shown_keeps_no_conversation_alive():
     del session, inspector
     gc.collect()
     assert gone() is None
+
+
+def test_the_inspector_goes_on_when_the_branch_of_its_session_is_pruned(session):
+    inspector = session.inspect()
+    inspector.fork(1, name="other")
+    inspector.switch("main")
+    inspector.prune()
+    summary = inspector.summary()
+    assert [branch["name"] for branch in summary["branches"]] == ["other"]
+    assert [field["name"] for field in summary["outputs"]] == ["answer"]
+    assert "other" in inspector.page_html()

@@ -1,66 +1,58 @@
-/** Rows of a saved branch: made from its turns, filtered and ordered as the kernel would. */
-import { type Filter, PREVIEW_CHARS, type Preview, type Row, type SavedTurn } from "../protocol";
+/** Rows of a saved branch, as the kernel would send them. */
+import type { Args } from "../client";
+import {
+  type FieldDetail,
+  PREVIEW_CHARS,
+  type Preview,
+  type Row,
+  type RowWindow,
+  type Sibling,
+} from "../protocol";
+import { isEdited, isStale, positionsOf, scoreOf } from "./filter";
+import { type Branch, type Conversation, within } from "./page";
+import { only, siblingsOf } from "./siblings";
+import { cut } from "./text";
 
-export function previewOf({ name, value, original }: SavedTurn["detail"]["outputs"][number]) {
-  const text = value.text.slice(0, PREVIEW_CHARS);
-  const rest = value.text.slice(text.length);
-  const preview: Preview = {
-    ...{ field: name, text, more_chars: rest.length, edited: original !== null },
-    more_lines: rest ? rest.split("\n").length - 1 : 0,
+const MOST_ROWS = 500;
+
+export function rowWindow(conversation: Conversation, args: Args<"rows">): RowWindow {
+  const branch = conversation.branch(args.branch);
+  const positions = positionsOf(branch, args.filter);
+  const { start, stop } = within(args.start, args.stop, positions.length, MOST_ROWS);
+  const beside = siblingsOf(branch, stop > start ? conversation.branches : []);
+  return {
+    ...{ branch: args.branch, revision: conversation.revision, start },
+    ...{ turns: branch.end - branch.first, matched: positions.length },
+    rows: positions
+      .slice(start, stop)
+      .map((at) => rowOf(branch, at, beside.get(at) ?? only(branch, at))),
   };
-  return preview;
 }
 
-export function rowOf(
-  turn: SavedTurn,
-  before: SavedTurn | undefined,
-  siblings: Row["siblings"],
-): Row {
-  const { detail, flags, excluded } = turn;
-  const { turn_id, index, version, inputs, outputs, label, note, scores } = detail;
-  const score = scores[0]?.value ?? null;
-  const last = before?.detail.scores[0]?.value ?? null;
+function rowOf(branch: Branch, position: number, siblings: readonly Sibling[]): Row {
+  const turn = branch.at(position);
+  const { turn_id, index, version, inputs, outputs, label, note, scores, calls } = turn.detail;
+  const score = scoreOf(turn);
+  const before = position > branch.first ? scoreOf(branch.at(position - 1)) : null;
   return {
-    ...{ turn_id, index, version, label, note, excluded, flags, siblings, score },
+    ...{ turn_id, index, version, label, note, score },
+    ...{ excluded: turn.excluded, flags: turn.flags, siblings: [...siblings] },
     inputs: inputs.map(previewOf),
     outputs: outputs.map(previewOf),
-    score_change: score !== null && last !== null ? score - last : null,
+    score_change: score !== null && before !== null ? score - before : null,
     feedback: scores[0]?.feedback ?? null,
-    edited: outputs.some(({ original }) => original !== null),
-    stale: detail.stale_because.length > 0,
-    calls: detail.calls.length,
+    edited: isEdited(turn),
+    stale: isStale(turn),
+    calls: calls.length,
   };
 }
 
-/** The turns that pass a filter, in its order, as positions on the branch. */
-export function positionsOf(turns: readonly SavedTurn[], filter: Filter): number[] {
-  const found = turns.flatMap((turn, at) => (passes(turn, filter) ? [at] : []));
-  if (filter.sort === "score") {
-    const sign = filter.descending ? -1 : 1;
-    const key = (at: number) => {
-      const score = turns[at]?.detail.scores[0]?.value;
-      return score === undefined ? Number.POSITIVE_INFINITY : sign * score; // those without: last
-    };
-    found.sort((a, b) => (key(a) === key(b) ? a - b : key(a) - key(b)));
-  } else if (filter.descending) found.reverse();
-  return found;
-}
-
-function passes({ detail, excluded }: SavedTurn, filter: Filter): boolean {
-  const { search, min_score, max_score, scored, edited, stale, label } = filter;
-  const { inputs, outputs, scores, note } = detail;
-  const score = scores[0]?.value ?? null;
-  const texts = [...inputs, ...outputs].map(({ value }) => value.text);
-  const wanted = search?.toLowerCase();
-  return (
-    (!wanted ||
-      [...texts, detail.label ?? "", note ?? ""].some((t) => t.toLowerCase().includes(wanted))) &&
-    (min_score == null || (score !== null && score >= min_score)) &&
-    (max_score == null || (score !== null && score <= max_score)) &&
-    (scored == null || (score !== null) === scored) &&
-    (!edited || outputs.some(({ original }) => original !== null)) &&
-    (!stale || detail.stale_because.length > 0) &&
-    (filter.excluded == null || excluded === filter.excluded) &&
-    (!label || detail.label === label)
-  );
+/** The beginning of a field's value, and how much more there is. */
+export function previewOf({ name, value, original }: FieldDetail): Preview {
+  const text = cut(value.text, 0, PREVIEW_CHARS);
+  const rest = value.text.slice(text.length);
+  return {
+    ...{ field: name, text, more_chars: rest.length, edited: original !== null },
+    more_lines: rest.split("\n").length - 1,
+  };
 }

@@ -39,10 +39,15 @@ def turn_detail(branch: Branch, position: int, outputs_of: OutputsOf = lambda _:
         history_now=seen,
         prompts=len(record.telling_requests()),
         calls=[_call(branch, position, one, outputs_of(one)) for one in nested_calls(record)],
-        python=f"session.branches[{safe(branch.name)!r}].turns[{position - branch.log.first}]",
+        python=f"{python_of(branch)}[{position - branch.log.first}]",
         stale_because=branch.stale_because(record, position),
         parameters=_parameters(record),
     )
+
+
+def python_of(branch: Branch) -> str:
+    """Return Python that opens a branch's list of turns from the session."""
+    return f"session.branches[{safe(branch.name)!r}].turns"
 
 
 def call_in(record: Record, call_id: str | None, position: int) -> Record:
@@ -74,13 +79,12 @@ def text_range(
     """
     side, name = place
     fields = record.inputs if side == "inputs" else branch.outputs(record)
-    if side == "outputs" and part == "original":
-        fields = record.outputs
     if name not in fields:
         there = ", ".join(repr(field) for field in fields) or "none"
         msg = f"no field {name!r} among the {side}; there are {there}"
         raise FieldNotFoundError(msg)
-    text = as_text(fields[name])
+    was = side == "outputs" and part == "original"
+    text = _recorded(record, name) if was else as_text(fields[name])
     start = max(wanted.start, 0)
     stop = max(start, min(wanted.stop, start + TEXT_CHARS))
     return Text(text=cut(text, start, stop), length=units(text))

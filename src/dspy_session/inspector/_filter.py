@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from .._tree.branch import Branch
 from ._rows import positions_of
@@ -127,7 +128,7 @@ class FilteredBranches:
             known = self._found.get(key)
         if known is not None and known[0] is branch:
             return known[1]
-        found = matches(branch, wanted)
+        found = matches(branch, cast("Filter", active))
         with self._lock:
             self._found[key] = branch, found
             self._found.move_to_end(key)

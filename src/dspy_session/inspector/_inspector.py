@@ -20,7 +20,6 @@ from ._protocol import ExportArgs, ExportPreview
 from ._saved import saved_page
 from ._shapes import Filter
 from ._source import Metric, Session
-from ._tree_view import tree_view
 from ._widget import InspectorWidget, saved_text, widget_of
 
 Format = Literal[
@@ -171,9 +170,7 @@ class SessionInspector(Acting):
         """Return the whole conversation as the HTML page that :meth:`save_html` writes."""
         desk = self._desk
         summary = desk.summary()
-        branches = desk.conversation.branches
-        tree = tree_view(branches, summary["revision"], self._key, "")
-        data = saved_page(branches, summary, tree)
+        data = saved_page(desk.conversation.branches, summary, desk.source.policies())
         return html_page(self._title, data, saved_text(), self._repr_html_())
 
     # --- display -----------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from .._tree.branch import Branch
 from .._tree.log import Log
@@ -18,6 +19,9 @@ from ._text import clipped, safe
 
 MOST_CALLS = 60
 """The most calls of one answer."""
+
+Sight = Literal["open", "ended", "none"]
+"""What a node's next call sees of one; see :class:`LedgerCall`."""
 
 Calls = Mapping[str, Sequence[tuple[int, Record]]]
 """Path of each node to its calls, each with the position of its turn."""
@@ -97,7 +101,6 @@ def ledger_window(
 
 def _call(branch: Branch, node: Node, position: int, call: Record) -> LedgerCall:
     score = branch.mark(call).score
-    place = node.ledger.position_of(call.id, record_key)
     return LedgerCall(
         turn_id=branch.log[position].id,
         index=position,
@@ -107,8 +110,14 @@ def _call(branch: Branch, node: Node, position: int, call: Record) -> LedgerCall
         score=None if score is None else score.value,
         edited=call.id in branch.edits,
         saw=history_length(branch, call, position),
-        sight="none" if place is None else "ended" if place < node.closed else "open",
+        sight=sight_of(node, call),
     )
+
+
+def sight_of(node: Node, call: Record) -> Sight:
+    """Return whether the next call of a node may see one that was made."""
+    place = node.ledger.position_of(call.id, record_key)
+    return "none" if place is None else "ended" if place < node.closed else "open"
 
 
 def _length(log: Log[Record]) -> int:

@@ -16,9 +16,12 @@ from ._detail import turn_detail
 from ._messages import MOST_MESSAGES, history_length, history_window, prompt_window
 from ._protocol import TEXT_CHARS
 from ._rows import nested_calls, positions_of
-from ._saved_shapes import SavedCall, SavedPage, SavedTurn
-from ._shapes import FieldDetail, Summary, TurnDetail
+from ._saved_branches import saved_branch
+from ._saved_shapes import SavedCall, SavedPage, SavedPolicy, SavedTurn
+from ._saved_values import EqualValues
+from ._shapes import FieldDetail, MessageView, Summary, TurnDetail
 from ._text import as_text, safe
+from ._tree_view import tree_view
 from ._view_shapes import TreeView
 
 _TEXT = "\0text"
@@ -28,18 +31,29 @@ _WORTH_KEEPING = 32
 """Shorter texts are written where they stand."""
 
 
-def saved_page(branches: Sequence[Branch], summary: Summary, tree: TreeView) -> SavedPage:
-    """Return the data of a saved page, ready to be written as JSON."""
+def saved_page(
+    branches: Sequence[Branch], summary: Summary, policies: Mapping[str, str]
+) -> SavedPage:
+    """Return the data of a saved page, ready to be written as JSON.
+
+    Args:
+        branches: All branches of the conversation.
+        summary: What the page shows beside rows.
+        policies: Path of each node of the program to what it remembers, in words.
+    """
     lists = _Lists()
     turns = _Turns(lists)
-    rows = {
-        branch.key: lists.add("branch", [turns.add(branch, at) for at in positions_of(branch)])
+    saved = [
+        saved_branch(
+            branch, lists.add("branch", [turns.add(branch, at) for at in positions_of(branch)])
+        )
         for branch in branches
-    }
+    ]
     page = SavedPage(
         summary=_for_reading(summary),
-        tree=tree,
-        branches=rows,
+        tree=_shape(tree_view(branches, summary["revision"], "")),
+        policies=[SavedPolicy(path=safe(path), policy=said) for path, said in policies.items()],
+        branches=saved,
         turns=turns.all,
         messages=turns.messages.all,
         lists=lists.all,
@@ -56,6 +70,11 @@ def _for_reading(summary: Summary) -> Summary:
     shown.update(can_call=False, can_edit=False, metrics=[], jobs=[], running=[])
     shown.update(undo=None, redo=None, head={**summary["head"], "rows": []})
     return shown
+
+
+def _shape(tree: TreeView) -> TreeView:
+    """The segments alone: the page draws their turns from its branches."""
+    return {**tree, "segments": [{**one, "turns": []} for one in tree["segments"]]}
 
 
 class _Lists:
@@ -95,7 +114,8 @@ class _Messages:
         self.all: list[Any] = []
         self._known: dict[str, int] = {}
 
-    def add(self, view: Mapping[str, Any]) -> int:
+    def add(self, view: MessageView) -> int:
+        _without_diffs(view["fields"])
         key = json.dumps(view)
         if key not in self._known:
             self._known[key] = len(self.all)
@@ -113,14 +133,15 @@ class _Turns:
         self._known: dict[Any, int] = {}
         self._seen: dict[Any, tuple[str | None, list[int]]] = {}
         self._prompts: dict[int, tuple[Any, int]] = {}
+        self._values = EqualValues()
 
     def add(self, branch: Branch, position: int) -> int:
         record = branch.log[position]
         parts = [record, *nested_calls(record)]
-        stale = tuple(branch.stale_because(record, position))
+        stale = [tuple(branch.stale_because(one, position)) for one in parts]
         # Texts, not identities: an edit that was made on both branches is the same edit.
         added = [(repr(branch.edits.get(one.id)), repr(branch.mark(one))) for one in parts]
-        key = record.id, repr(added), stale, id(branch.edits) if stale else None
+        key = record.id, repr(added), tuple(stale), id(branch.edits) if any(stale) else None
         if key not in self._known:
             self._known[key] = len(self.all)
             self.all.append(self._turn(branch, position, parts))
@@ -131,22 +152,27 @@ class _Turns:
         detail = turn_detail(branch, position)
         detail["python"] = ""  # it names the branch; the page knows how it is written
         _fill(detail, branch, parts)
-        return SavedTurn(
+        for call in detail["calls"]:
+            call["specs"] = []  # nothing is edited there
+        saved = SavedTurn(
             detail=detail,
             flags=[safe(flag) for flag in record.flags],
             excluded=branch.mark(record).excluded,
             calls={one.id: self._call(branch, position, one) for one in parts[1:]},
             own=self._call(branch, position, record),
         )
+        values = self._values.of(position, record.inputs, branch.outputs(record))
+        if values is not None:
+            saved["values"] = values
+        return saved
 
     def _call(self, branch: Branch, position: int, record: Record) -> SavedCall:
-        root = record is branch.log[position]
-        requests = record.telling_requests() if root else record.requests
+        requests = record.telling_requests()
         seen = self._lists.add(f"seen {record.node}", self._history(branch, record, position))
         now = seen
-        if root and branch.stale_because(record, position):
+        if branch.stale_because(record, position):
             numbers = self._window(branch, record, position, 0, now=True)
-            now = self._lists.add("now", numbers)
+            now = self._lists.add(f"now {record.node}", numbers)
         prompts = [self._prompt(requests, one, record.node) for one in range(len(requests))]
         return SavedCall(seen=seen, now=now, prompts=prompts)
 
@@ -154,10 +180,11 @@ class _Turns:
         """The history as it was seen; it goes on from that of the turn before where it can."""
         window, log = record.window, branch.node_log(record, position)
         plain = window.given is None and window.own is None
-        last = log[window.stop - 1].id if plain and 0 < window.stop <= len(log) else None
+        last = log[window.stop - 1].id if plain and log.first < window.stop <= len(log) else None
         key = record.node, record.saw, window.start, window.fields, id(window.edits)
         newest, known = self._seen.get(key, (None, []))
-        goes_on = plain and newest is not None and log.position_of(newest, _id_of) is not None
+        reached = None if newest is None else log.position_of(newest, _id_of)
+        goes_on = plain and reached is not None and reached < window.stop
         start = len(known) if goes_on else 0
         numbers = known[:start] + self._window(branch, record, position, start, now=False)
         if last is not None and len(numbers) == len(window.seed) + window.stop - window.start:
@@ -209,6 +236,13 @@ def _fill_fields(
         original = field["original"]
         if original is not None and original["length"] > TEXT_CHARS:
             original["text"] = safe(as_text(recorded[name]))
+    _without_diffs(fields)
+
+
+def _without_diffs(fields: list[FieldDetail]) -> None:
+    """The page makes diffs itself: they hold both texts once more."""
+    for field in fields:
+        field["diff"] = []
 
 
 def _with_shared_texts(value: Any, texts: dict[str, int]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing_extensions import TypedDict
+from typing import Literal
+
+from typing_extensions import NotRequired, TypedDict
 
 from ._shapes import MessageView, Summary, TurnDetail
 from ._view_shapes import TreeView
@@ -18,16 +20,63 @@ class SavedCall(TypedDict):
     prompts: list[int]
 
 
+class SavedValues(TypedDict):
+    """Numbers of those values that are no plain texts, by the field's name.
+
+    Two values at one depth are equal when their numbers are, whatever their texts say.
+    """
+
+    inputs: dict[str, int]
+    outputs: dict[str, int]
+
+
 class SavedTurn(TypedDict):
     """One turn, as some of the branches have it."""
 
     detail: TurnDetail
-    """With its texts whole."""
+    """With its texts whole, without diffs, and without how calls are edited."""
     flags: list[str]
     excluded: bool
     own: SavedCall
     calls: dict[str, SavedCall]
     """By the call's id."""
+    values: NotRequired[SavedValues]
+
+
+class SavedSights(TypedDict):
+    """So many consecutive calls of a node that its next call may see, or not."""
+
+    sight: Literal["open", "ended", "none"]
+    calls: int
+
+
+class SavedNode(TypedDict):
+    """Where a nested node stands on a branch."""
+
+    path: str
+    in_sight: int
+    memory: str | None
+    sights: list[SavedSights]
+    """All its calls on the branch, oldest first."""
+
+
+class SavedBranch(TypedDict):
+    key: str
+    first: int
+    """Position of the oldest turn that is kept."""
+    turns: int
+    """The list of its turns, by number, oldest first."""
+    python: str
+    """Opens its list of turns from the session."""
+    memory: str | None
+    nodes: list[SavedNode]
+
+
+class SavedPolicy(TypedDict):
+    """What a node of the program remembers, in words."""
+
+    path: str
+    policy: str
 
 
 class SavedPage(TypedDict):
@@ -35,8 +84,9 @@ class SavedPage(TypedDict):
 
     summary: Summary
     tree: TreeView
-    branches: dict[str, int]
-    """Key of a branch to the list of its turns, by number, oldest first."""
+    """Without its turns."""
+    policies: list[SavedPolicy]
+    branches: list[SavedBranch]
     turns: list[SavedTurn]
     messages: list[MessageView]
     lists: list[list[int]]

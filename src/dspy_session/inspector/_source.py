@@ -80,7 +80,11 @@ class Source:
 
     def fields(self) -> ProgramFields:
         """Return what the program takes and gives."""
-        inputs, outputs = self._session._fields()
+        session = self._session
+        there = session._conversation
+        if session._key not in there:  # its branch was pruned; the others are as good
+            session = session._on_branch(there.branches[0].key)
+        inputs, outputs = session._fields()
         return ProgramFields(dict(inputs), dict(outputs))
 
     def outputs_of(self, record: Record) -> Mapping[str, Any]:
