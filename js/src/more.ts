@@ -12,10 +12,9 @@ import markdown from "./styles/markdown.css";
 import own from "./styles/more.css";
 
 export { acted, editTarget } from "./acting_keys";
+export { BelowRows } from "./components/BelowRows";
 export { editorAt } from "./components/Editor";
-export { FailedRows } from "./components/FailedRows";
 export { Jobs } from "./components/Jobs";
-export { RunningRows } from "./components/RunningRows";
 export { TurnDetail } from "./components/TurnDetail";
 export { shared } from "./shared_more";
 export { act, jobFinished, start } from "./store/actions";

@@ -86,8 +86,7 @@ export function Turns({ store }: { store: Store }) {
           ))}
         </div>
       </div>
-      {part && <part.RunningRows store={store} rows={rows} />}
-      {part && <part.FailedRows store={store} rows={rows} />}
+      {part && <part.BelowRows {...{ store, rows, scroller }} />}
       {!matched && !store.running.value.length && (
         <p class="empty dim">
           {store.filtered.value

@@ -3,6 +3,7 @@
 import { SilentError } from "../client";
 import type { Filter, Row } from "../protocol";
 import { batch } from "../signals";
+import { still } from "../still";
 import { Rows } from "./rows";
 import { announce, focusOn, type OfTheScreen } from "./screen";
 import type { Store } from "./store";
@@ -29,6 +30,7 @@ export async function show(
       ? (await store.ask("locate", { branch, turn_id: turnId, filter })).position
       : 0;
     if (!same || (turnId && position !== null)) await rows.load(position ?? 0);
+    await still.until;
     if (wishes.get(store.rows) !== wish) return;
     batch(() => {
       store.rows.value = rows;

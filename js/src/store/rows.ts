@@ -3,6 +3,7 @@
 import type { Ask } from "../client";
 import type { Filter, Row, RowWindow } from "../protocol";
 import { batch, type ReadonlySignal, type Signal, signal } from "../signals";
+import { still } from "../still";
 import { Heights } from "../window/heights";
 
 const PAGE_ROWS = 50;
@@ -51,7 +52,9 @@ export class Rows {
   }
 
   /** Rows that arrived, from an answer or with the summary. */
-  accept({ matched, start, rows, revision }: RowWindow): void {
+  accept(window: RowWindow): void {
+    const { matched, start, rows, revision } = window;
+    if (still.until) return void still.until.then(() => this.accept(window));
     batch(() => {
       this.matched.value = matched;
       for (let from = start; from < start + rows.length; from += PAGE_ROWS) {

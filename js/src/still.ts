@@ -1,0 +1,2 @@
+/** While a pointer is pressed on the rows they stay where they are: what would change them waits. */
+export const still: { until?: Promise<void> | undefined } = {};
