@@ -5,6 +5,7 @@ import { Pick } from "../components/Pick";
 import { focused } from "../focused";
 import { useSignal } from "../rendering";
 import { showBranch } from "../store/navigation";
+import { offerOf } from "../store/offers";
 import { announce } from "../store/screen";
 import type { Store } from "../store/store";
 import { Change } from "./Change";
@@ -26,13 +27,16 @@ export function ComparePanel({ store }: { store: Store }) {
   const panel = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
     // The table goes out of sight; who came from there must not lose the keyboard.
-    if (focused(panel.current)?.closest(".turns, .composer"))
+    if (focused(panel.current)?.closest(".turns, .composer, .offer"))
       panel.current?.querySelector<HTMLElement>("select, [tabindex='0']")?.focus();
-  }, []);
+    offerOf(store).value = null; // it was taken up, or is out of date
+  }, [store.branch.value, other]);
   if (!other)
     return (
       <p class="panel dim">
-        There is only one branch. Fork at a turn, or run one again, to have two to compare.
+        There is only one branch.
+        {store.summary.value.can_edit &&
+          " Fork at a turn, or run one again, to have two to compare."}
       </p>
     );
   return (

@@ -1,9 +1,10 @@
-/** Long actions at work in the kernel, each with its progress and a way to stop it. */
+/** Long actions at work in the kernel, each with its progress and a way to stop it; and what came. */
 import { act } from "../store/actions";
 import type { Store } from "../store/store";
+import { CompareOffer } from "./CompareOffer";
 
 export function Jobs({ store }: { store: Store }) {
-  return store.jobs.value.map(({ id, label, done, total }) => (
+  const jobs = store.jobs.value.map(({ id, label, done, total }) => (
     <div class="job" key={id}>
       <span dir="auto">{label}</span>
       <progress aria-label={label} {...(total ? { value: done, max: total } : {})} />
@@ -17,4 +18,10 @@ export function Jobs({ store }: { store: Store }) {
       </button>
     </div>
   ));
+  return (
+    <>
+      {jobs}
+      <CompareOffer store={store} />
+    </>
+  );
 }

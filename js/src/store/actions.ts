@@ -3,6 +3,7 @@ import type { Args, Name, Result } from "../client";
 import type { Acted, Finished, Job, Started } from "../protocol";
 import { addFailure, forgetFailures } from "./failures";
 import { showBranch } from "./navigation";
+import { offerComparison } from "./offers";
 import { announce, focusOn } from "./screen";
 import type { Store } from "./store";
 
@@ -38,14 +39,16 @@ export async function begin<K extends LongAction>(
   ended: (end: Finished) => void = () => {},
 ): Promise<Job> {
   const from = store.branch.peek();
+  const { branch } = args;
   const { job }: Started = await store.ask(name, args);
   announce(store, `${job.label}…`);
   store.ownJobs.set(job.id, (end) => {
     ended(end);
-    const { id, label, branch } = job;
+    const { id, label } = job;
     if (end.outcome === "failed")
       addFailure(store, { job: id, label, branch, message: end.message });
     else if (end.outcome === "done") forgetFailures(store, branch);
+    offerComparison(store, branch, end);
     // Who went to another branch meanwhile is left there.
     if (end.branch && store.branch.peek() === from) void showBranch(store, end.branch, end.turn_id);
   });
