@@ -7,13 +7,15 @@ import { act, start } from "./store/actions";
 import type { Target } from "./store/drafts";
 import { editField, openDraft } from "./store/editing";
 import { showSibling } from "./store/navigation";
-import { type Panel, togglePanel } from "./store/screen";
+import { announce, type Panel, togglePanel } from "./store/screen";
 import type { Store } from "./store/store";
 
 /** Does what the key means; false when it means nothing here. */
 export function acted(store: Store, stroke: Stroke): boolean {
   const { key, control, shift, at } = stroke;
+  const { can_edit } = store.summary.peek();
   if (control) {
+    if (!can_edit) return false;
     // The kernel knows whether there is something to undo, and says so; a summary may be late.
     void act(store, shift ? "redo" : "undo", {});
     return true;
@@ -38,6 +40,7 @@ function lettered(store: Store, { key, at, page }: Stroke, row: Row | undefined)
     togglePanel(store, panel);
     return true;
   }
+  if (!store.summary.peek().can_edit && !/^[[\]]$/.test(key)) return false;
   const given = row && HAND_SCORES[key];
   const letter = row && LETTERS[key];
   if (given !== undefined && row) scoreByHand(store, row, given);
@@ -83,6 +86,10 @@ function editCell(store: Store, row: Row, column: number): void {
 
 /** Opens a part of a turn for editing, in its row. */
 export function editTarget(store: Store, row: Row, target: Target): void {
+  if (!store.summary.peek().can_edit) {
+    announce(store, "This is a saved conversation, for reading.");
+    return;
+  }
   const turn = { ...row, branch: shown(store) };
   if ("field" in target) void editField(store, turn, target, "row");
   else openDraft(store, turn, target, `${row[target.kind] ?? ""}`, "row");

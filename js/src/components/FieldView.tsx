@@ -27,6 +27,7 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
   const { name, value, original, diff } = field;
   const face = useSignal("Edited");
   const { branch, turn_id, version } = turn;
+  const { can_edit } = store.summary.value;
   const call = callId ? { call_id: callId } : {};
   const edited = !original || face.value === "Edited";
   const shown = original && face.value === "Original" ? original : value;
@@ -64,7 +65,7 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
         )}
         <span class="acts">
           <MarkdownButton store={store} field={name} disabled={!edited} />
-          {onEdit && (
+          {can_edit && onEdit && (
             <button
               type="button"
               class="link"
@@ -74,7 +75,7 @@ export function FieldView({ store, turn, side, field, callId, onEdit }: Props) {
               edit {name}
             </button>
           )}
-          {original && (
+          {can_edit && original && (
             <button
               type="button"
               class="link"

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { focused } from "../focused";
 import { withMore } from "../part";
 import { refine, showBranch } from "../store/navigation";
+import type { Panel } from "../store/screen";
 import type { Store } from "../store/store";
 import { count, formatScore } from "./format";
 import { PanelButton } from "./PanelButton";
@@ -11,8 +12,11 @@ import { Pick } from "./Pick";
 const SEARCH_DELAY_MS = 200;
 
 export function Header({ store }: { store: Store }) {
-  const { title, branches, nodes } = store.summary.value;
+  const { title, branches, nodes, can_edit } = store.summary.value;
   const view = store.view.value;
+  const button = (panel: Panel, name: string, face = name, lit = false) => (
+    <PanelButton {...{ store, panel, name, lit }}>{face}</PanelButton>
+  );
   return (
     <header>
       <b class="title" dir="auto">
@@ -24,41 +28,23 @@ export function Header({ store }: { store: Store }) {
         options={branches.map((b) => [b.key, `${b.starred ? "★ " : ""}${b.name}`])}
         onPick={(branch) => void showBranch(store, branch)}
       />
-      <PanelButton store={store} panel="branch" name="Branch actions">
-        ⋯
-      </PanelButton>
-      <PanelButton store={store} panel="tree" name="Tree">
-        Tree
-      </PanelButton>
-      <PanelButton store={store} panel="compare" name="Compare">
-        Compare
-      </PanelButton>
+      {can_edit && button("branch", "Branch actions", "⋯")}
+      {button("tree", "Tree")}
+      {button("compare", "Compare")}
       <span class="dim">
         {count(view?.turns ?? 0, "turn")}
         {view?.mean_score != null && ` · mean ${formatScore(view.mean_score)}`}
       </span>
       <span class="push" />
-      <UndoButton store={store} name="Undo" sign="↶" />
-      <UndoButton store={store} name="Redo" sign="↷" />
+      {can_edit && <UndoButton store={store} name="Undo" sign="↶" />}
+      {can_edit && <UndoButton store={store} name="Redo" sign="↷" />}
       <Search store={store} />
-      <PanelButton store={store} panel="filter" name="Filter" lit={store.filtered.value}>
-        Filter
-      </PanelButton>
-      <Scoring store={store} />
-      <PanelButton store={store} panel="scores" name="Scores">
-        Scores
-      </PanelButton>
-      {nodes.length > 0 && (
-        <PanelButton store={store} panel="nodes" name="Nodes">
-          Nodes
-        </PanelButton>
-      )}
-      <PanelButton store={store} panel="export" name="Export">
-        Export
-      </PanelButton>
-      <PanelButton store={store} panel="help" name="Help">
-        ?
-      </PanelButton>
+      {button("filter", "Filter", "Filter", store.filtered.value)}
+      {can_edit && <Scoring store={store} />}
+      {button("scores", "Scores")}
+      {nodes.length > 0 && button("nodes", "Nodes")}
+      {can_edit && button("export", "Export")}
+      {button("help", "Help", "?")}
     </header>
   );
 }

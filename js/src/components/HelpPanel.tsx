@@ -1,14 +1,25 @@
 /** The keys, and a switch for those that are letters. */
 import type { Store } from "../store/store";
 
-const KEYS = [
+type Entry = readonly [string, string];
+
+const KEYS: readonly Entry[] = [
   ["↑ ↓ ← →, Home, End, Page", "move"],
   ["Ctrl+Home, Ctrl+End", "first, last turn"],
+  ["Space", "expand or collapse"],
+  ["j k", "next, previous turn"],
+  ["m", "scores: plots and threshold"],
+  ["n", "nodes: ledgers and memories"],
+  ["[ ]", "previous, next sibling"],
+  ["t c", "tree of branches, compare two"],
+  ["/", "search"],
+  ["?", "this help"],
+];
+
+const ACTING_KEYS: readonly Entry[] = [
   ["Enter, F2", "edit the cell"],
   ["Ctrl+Enter, Esc", "save, cancel"],
-  ["Space", "expand or collapse"],
   ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
-  ["j k", "next, previous turn"],
   ["e", "edit the output"],
   ["f", "fork here"],
   ["r", "re-run"],
@@ -16,31 +27,26 @@ const KEYS = [
   ["1 2 3 4 5", "score by hand: 0, ¼, ½, ¾, 1"],
   ["+ − 0", "thumbs up, thumbs down, no score"],
   ["l", "label"],
-  ["m", "scores: plots and threshold"],
-  ["n", "nodes: ledgers and memories"],
   ["x", "exclude or include"],
-  ["[ ]", "previous, next sibling"],
-  ["t c", "tree of branches, compare two"],
-  ["/", "search"],
-  ["?", "this help"],
-] as const;
+];
 
-const TREE_KEYS = [
+const TREE_KEYS: readonly Entry[] = [
   ["↑ ↓ ← →, Home, End", "move"],
   ["Enter", "show the turn in the table"],
   ["/, then n N", "find; next, previous found"],
   ["+ − 0", "zoom, whole tree"],
-  ["F2 * Delete", "rename, star, prune the branch"],
   ["c", "compare with the branch at the cursor"],
-] as const;
+];
 
-const COMPARE_KEYS = [
+const ACTING_TREE_KEYS: readonly Entry[] = [["F2 * Delete", "rename, star, prune the branch"]];
+
+const COMPARE_KEYS: readonly Entry[] = [
   ["↑ ↓, Home, End, Page", "move"],
   ["n p", "next, previous difference"],
   ["Enter", "show the turn in the table"],
-] as const;
+];
 
-function Keys({ keys }: { keys: readonly (readonly [string, string])[] }) {
+function Keys({ keys }: { keys: readonly Entry[] }) {
   return (
     <dl class="keys">
       {keys.map(([keys, what]) => (
@@ -54,11 +60,14 @@ function Keys({ keys }: { keys: readonly (readonly [string, string])[] }) {
 }
 
 export function HelpPanel({ store }: { store: Store }) {
+  const { can_edit } = store.summary.value;
   return (
     <section class="panel" aria-label="Help">
       <Keys keys={KEYS} />
+      {can_edit && <Keys keys={ACTING_KEYS} />}
       <b>In the tree</b>
       <Keys keys={TREE_KEYS} />
+      {can_edit && <Keys keys={ACTING_TREE_KEYS} />}
       <b>In the comparison</b>
       <Keys keys={COMPARE_KEYS} />
       <label>

@@ -16,16 +16,19 @@ interface Props {
 
 export function Scores({ store, turn, scores, callId }: Props) {
   const call = callId ? { callId } : {};
-  const edit = (target: Target, text: string, name: string, style = "link") => (
-    <button
-      type="button"
-      class={style}
-      disabled={!store.canAct.value}
-      onClick={() => openDraft(store, turn, target, text)}
-    >
-      {name}
-    </button>
-  );
+  const { can_edit } = store.summary.value;
+  if (!can_edit && !scores.length) return null;
+  const edit = (target: Target, text: string, name: string, style = "link") =>
+    can_edit && (
+      <button
+        type="button"
+        class={style}
+        disabled={!store.canAct.value}
+        onClick={() => openDraft(store, turn, target, text)}
+      >
+        {name}
+      </button>
+    );
   const added: Target = { kind: "score", name: "", ...call };
   return (
     <div class="pair">
@@ -50,7 +53,7 @@ export function Scores({ store, turn, scores, callId }: Props) {
           </div>
         );
       })}
-      <ByHand store={store} turn={turn} scores={scores} {...call} />
+      {can_edit && <ByHand store={store} turn={turn} scores={scores} {...call} />}
       <DraftOr store={store} turn={turn} target={added}>
         {edit(added, "", "score by hand", "link acts")}
       </DraftOr>

@@ -74,7 +74,7 @@ function Whole({ store, branch, row, detail }: WholeProps) {
   const turn = { branch, turn_id, index, version };
   const at = { branch, turn_id };
   const able = store.canAct.value;
-  const calls = able && store.summary.value.can_call;
+  const { can_call, can_edit } = store.summary.value;
   const fields = (side: "inputs" | "outputs") =>
     detail[side].map((field) => (
       <FieldView
@@ -91,14 +91,16 @@ function Whole({ store, branch, row, detail }: WholeProps) {
       <span class="name">{kind}</span>
       <DraftOr store={store} turn={turn} target={{ kind }}>
         <span dir="auto">{detail[kind] ?? "—"}</span>
-        <button
-          type="button"
-          class="link acts"
-          disabled={!able}
-          onClick={() => openDraft(store, turn, { kind }, detail[kind] ?? "")}
-        >
-          edit {kind}
-        </button>
+        {can_edit && (
+          <button
+            type="button"
+            class="link acts"
+            disabled={!able}
+            onClick={() => openDraft(store, turn, { kind }, detail[kind] ?? "")}
+          >
+            edit {kind}
+          </button>
+        )}
       </DraftOr>
     </div>
   );
@@ -132,20 +134,28 @@ function Whole({ store, branch, row, detail }: WholeProps) {
       />
       <Calls store={store} turn={turn} calls={detail.calls} />
       <div class="choices">
-        <button
-          type="button"
-          title="A new branch with the turns before this one"
-          disabled={!able}
-          onClick={() => act(store, "fork", at)}
-        >
-          Fork here
-        </button>
-        <button type="button" disabled={!calls} onClick={() => start(store, "rerun", at)}>
-          Re-run
-        </button>
-        <button type="button" disabled={!able} onClick={() => exclude(store, row)}>
-          {row.excluded ? "Include" : "Exclude"}
-        </button>
+        {can_edit && (
+          <>
+            <button
+              type="button"
+              title="A new branch with the turns before this one"
+              disabled={!able}
+              onClick={() => act(store, "fork", at)}
+            >
+              Fork here
+            </button>
+            <button
+              type="button"
+              disabled={!able || !can_call}
+              onClick={() => start(store, "rerun", at)}
+            >
+              Re-run
+            </button>
+            <button type="button" disabled={!able} onClick={() => exclude(store, row)}>
+              {row.excluded ? "Include" : "Exclude"}
+            </button>
+          </>
+        )}
         <button type="button" onClick={() => copy(store, detail.python)}>
           Copy code
         </button>

@@ -39,7 +39,9 @@ export function NodesPanel({ store }: { store: Store }) {
           {node.memory && <Memory name={`memory of ${node.path}`} text={node.memory.text} />}
           {node.calls > 0 ? (
             <>
-              <NodeExport key={`export ${node.path}`} store={store} node={node.path} />
+              {store.summary.value.can_edit && (
+                <NodeExport key={`export ${node.path}`} store={store} node={node.path} />
+              )}
               <NodeLedger key={`${branch} ${node.path}`} store={store} node={node.path} />
             </>
           ) : (

@@ -12,7 +12,7 @@ import { Numbers } from "./Numbers";
 import { useKept } from "./use_kept";
 
 export function ScoresPanel({ store }: { store: Store }) {
-  const { scored_by } = store.summary.value;
+  const { scored_by, can_edit } = store.summary.value;
   const picked = useSignal(store.filter.peek().score_name ?? store.metric.peek());
   const against = useSignal("");
   const name = scored_by.includes(picked.value) ? picked.value : (scored_by[0] ?? "");
@@ -22,7 +22,8 @@ export function ScoresPanel({ store }: { store: Store }) {
   if (!name)
     return (
       <p class="panel dim">
-        No turn has a score yet. Choose a metric and Rescore, or give one by hand: 1 to 5 on a turn.
+        No turn has a score yet.
+        {can_edit && " Choose a metric and Rescore, or give one by hand: 1 to 5 on a turn."}
       </p>
     );
   const options = scored_by.map((one) => [one, one] as const);
@@ -143,15 +144,17 @@ function Plots({ store, view, against }: PlotsProps) {
             Show all
           </button>
         )}
-        <button
-          type="button"
-          onClick={() => {
-            refine(store, filter);
-            store.panel.value = "export";
-          }}
-        >
-          Export these
-        </button>
+        {store.summary.value.can_edit && (
+          <button
+            type="button"
+            onClick={() => {
+              refine(store, filter);
+              store.panel.value = "export";
+            }}
+          >
+            Export these
+          </button>
+        )}
         <Numbers view={view} />
       </div>
     </>

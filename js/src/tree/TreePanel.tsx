@@ -64,7 +64,7 @@ export function TreePanel({ store }: { store: Store }) {
       )}
       {problem.value && <p class="error">⚠ {problem.value}</p>}
       {!view && !problem.value && <p class="empty dim">…</p>}
-      <BranchPanel store={store} />
+      {store.summary.value.can_edit && <BranchPanel store={store} />}
     </section>
   );
 }

@@ -23,9 +23,9 @@ export interface Hand {
 /** Does what the key means; false when it means nothing here. */
 export function pressedInTree(store: Store, hand: Hand, event: KeyboardEvent): boolean {
   const { key, altKey, shiftKey } = event;
-  if (altKey) return false;
+  if (altKey || (ACTING.test(key) && !store.summary.peek().can_edit)) return false;
   if (event.ctrlKey || event.metaKey) {
-    if (!/^z$/i.test(key)) return false;
+    if (!/^z$/i.test(key) || !store.summary.peek().can_edit) return false;
     void act(store, shiftKey ? "redo" : "undo", {});
     return true;
   }
@@ -35,6 +35,9 @@ export function pressedInTree(store: Store, hand: Hand, event: KeyboardEvent): b
   else move(store, hand, key);
   return true;
 }
+
+/** Keys that change the branch. */
+const ACTING = /^(F2|\*|Delete)$/;
 
 const panelOf = ({ currentTarget }: Event) => (currentTarget as Element).closest("section");
 const focus = (event: KeyboardEvent, what: string) =>
