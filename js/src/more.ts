@@ -13,8 +13,8 @@ import own from "./styles/more.css";
 
 export { acted, editTarget } from "./acting_keys";
 export { BelowRows } from "./components/BelowRows";
+export { BelowTurns } from "./components/BelowTurns";
 export { editorAt } from "./components/Editor";
-export { Jobs } from "./components/Jobs";
 export { TurnDetail } from "./components/TurnDetail";
 export { shared } from "./shared_more";
 export { act, jobFinished, start } from "./store/actions";

@@ -25,6 +25,19 @@ test("what is shown stays until the filtered rows are here", async () => {
   await waitFor(() => expect(page.queryByText("hello")).toBeNull());
 });
 
+test("unscored and not excluded are filters as well as their opposites", async () => {
+  const page = open(conversation([...turns(), turn("t3", "no", "no", { excluded: true })]));
+  fireEvent.click(page.getByRole("button", { name: "Filter" }));
+  const pick = (label: string, value: string) =>
+    fireEvent.change(page.getByRole("combobox", { name: label }), { target: { value } });
+  await page.findByRole("combobox", { name: "Excluded" });
+  pick("Excluded", "false");
+  await waitFor(() => expect(page.grid.querySelectorAll("[data-at]")).toHaveLength(3));
+  pick("Scored", "false");
+  await waitFor(() => expect(page.grid.querySelectorAll("[data-at]")).toHaveLength(1));
+  expect(page.cell(0, 1).textContent).toContain("what");
+});
+
 test("the filter takes scores, marks and an order, and gives them up again", async () => {
   const page = open(conversation(turns()));
   fireEvent.click(page.getByRole("button", { name: "Filter" }));

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import dspy
 import pytest
+from browser.accessibility import violations
 from browser.hostile import HOSTILE
 from browser.view import View
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dspy_session import Session, sessionify
 from dspy_session.demo import LOGIN_TROUBLE, SupportAgent, demo_lm, helpful
@@ -98,17 +100,124 @@ def test_a_saved_page_is_searched_and_filtered(saved, chat):
     expect(view.row(0)).to_have_count(0)
 
 
-def test_a_saved_page_edits_nothing(saved, chat):
+READING = {
+    *("Tree", "Compare", "Filter", "Scores", "Nodes", "Help", "Show all", "Show only these"),
+    *("as numbers", "Copy code", "Edited", "Original", "Diff", "Prompt sent", "⇄ Swap"),
+    *("Previous difference", "Next difference", "Zoom in", "Zoom out", "Whole tree"),
+}
+"""Names of buttons and tabs that a saved page may have, beside those that open and show."""
+
+
+def test_nothing_is_there_that_could_not_act(saved, chat):
     view = saved.open(chat)
-    detail = view.expand(0)
-    expect(detail.get_by_role("button", name="Fork here")).to_be_disabled()
-    expect(detail.get_by_role("button", name="Re-run")).to_be_disabled()
-    expect(detail.get_by_role("button", name="edit label")).to_be_disabled()
-    expect(detail.get_by_role("button", name="edit note")).to_be_disabled()
-    expect(view.button("Undo")).to_be_disabled()
+    view.expand(1).get_by_role("button", name="classify").first.click()
+    for panel in (None, "Filter", "Help", *VIEWS):
+        if panel:
+            view.button(panel).click()
+            wait_for(view, panel)
+        shown = view.region.get_by_role("button").or_(view.region.get_by_role("tab"))
+        names = [one.get_attribute("aria-label") or one.inner_text() for one in shown.all()]
+        plain = [re.sub(r"^[▸▾↑↓] ", "", name) for name in names]
+        opens = re.compile(
+            r"(Expand|Collapse|Show|Previous|Next|History|turn|=|classify|respond) ?"
+        )
+        unknown = [name for name in plain if name not in READING and not opens.match(name)]
+        assert unknown == [], panel
+        if panel:
+            view.button(panel).click()
     expect(saved.page.get_by_text("this conversation is for reading")).to_be_visible()
     view.cell(0, "reply").dblclick()
-    expect(saved.page.get_by_role("textbox", name="Edit reply of turn 0")).to_have_count(0)
+    expect(view.status).to_contain_text("for reading")
+    for key in ("e", "F2", "x", "f", "r", "s", "l", "Control+z", "3", "+"):
+        saved.page.keyboard.press(key)
+    expect(saved.page.get_by_role("textbox")).to_have_count(0)
+    expect(view.row(0)).to_be_visible()
+    assert saved.said == []
+
+
+def test_branches_are_compared(saved, chat):
+    view = saved.open(chat)
+    grid = open_view(view, "Compare")
+    expect(grid).to_have_accessible_name("main and other browser")
+    expect(grid.get_by_role("row").filter(has_text="another browser")).to_contain_text("helpful")
+    view.button("Next difference").click()
+    expect(grid.get_by_role("row").filter(has_text="≠").first).to_be_focused()
+    view.button("⇄ Swap").click()
+    expect(grid).to_have_accessible_name("other browser and main")
+    assert saved.said == saved.fetched == []
+
+
+def test_scores_are_drawn_and_a_threshold_shows_what_it_keeps(saved, chat):
+    view = saved.open(chat)
+    slider = open_view(view, "Scores")
+    panel = view.region.get_by_role("region", name="Scores")
+    expect(panel).to_contain_text("5 of 5 turns scored")
+    expect(panel).to_contain_text("keeps 5 of 5 turns")
+    slider.press("End")
+    expect(panel).not_to_contain_text("keeps 5 of 5 turns")
+    panel.get_by_role("button", name="Show only these").click()
+    expect(panel).to_contain_text("keeps")
+    view.button("Scores").click()
+    expect(view.row(1)).to_have_count(0)
+    assert saved.said == saved.fetched == []
+
+
+def test_nodes_and_their_ledgers_are_read(saved, chat):
+    view = saved.open(chat)
+    open_view(view, "Nodes")
+    panel = view.region.get_by_role("region", name="Nodes")
+    panel.get_by_role("button", name="respond").click()
+    calls = panel.get_by_role("list", name="Calls of respond")
+    expect(calls.get_by_role("listitem")).to_have_count(len(LOGIN_TROUBLE))
+    calls.get_by_role("button", name="turn 1").click()
+    expect(calls).to_contain_text("history message")
+    expect(panel.get_by_role("textbox")).to_have_count(0)
+    assert saved.said == saved.fetched == []
+
+
+def test_the_tree_is_seen_from_the_branch_that_is_shown(saved, chat):
+    view = saved.open(chat)
+    view.go_to("other browser")
+    open_view(view, "Tree")
+    view.region.get_by_role("searchbox", name="Find in tree").fill("another browser")
+    expect(view.region.get_by_role("region", name="Tree")).to_contain_text("1 found")
+    assert saved.said == saved.fetched == []
+
+
+VIEWS = {"Tree": "tree", "Compare": "grid", "Scores": "slider", "Nodes": "list"}
+"""Name of each view to the role of what it shows when it is there."""
+
+
+def open_view(view: View, name: str) -> Locator:
+    view.button(name).click()
+    return wait_for(view, name)
+
+
+def wait_for(view: View, name: str) -> Locator:
+    role = VIEWS.get(name, "group" if name == "Filter" else "region")
+    there = view.region.get_by_role(role).first  # type: ignore[arg-type]
+    expect(there).to_be_visible()
+    return there
+
+
+@pytest.mark.parametrize("width", [600, 1600])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_view_reads_well(saved, chat, theme, width):
+    saved.page.emulate_media(color_scheme=theme)
+    saved.page.set_viewport_size({"width": width, "height": 900})
+    view = saved.open(chat)
+    view.expand(1)
+    for name in (None, "Filter", "Help", *VIEWS):
+        if name:
+            view.button(name).click()
+            wait_for(view, name)
+        assert violations(saved.page.locator("html")) == [], name
+        sizes = "[document.documentElement.scrollWidth, innerWidth]"
+        shown = saved.page.evaluate(sizes)
+        assert shown[0] <= shown[1], name
+        if name:
+            view.button(name).click()
+    assert saved.said == saved.fetched == []
 
 
 def test_hostile_text_in_a_saved_page_is_shown_and_does_nothing(saved):

@@ -73,7 +73,7 @@ class View:
         """Open a turn and return its detail, loaded."""
         self.button(f"Expand turn {index}").click()
         detail = self.detail(index)
-        expect(detail.get_by_role("button", name="Fork here")).to_be_visible()
+        expect(detail.get_by_role("tab", name="History as seen").first).to_be_visible()
         return detail
 
     def open_panel(self, name: str) -> Locator:

@@ -149,6 +149,18 @@ def test_branches_share_their_turns_in_a_saved_page(session):
     assert len(session.inspect().page_html()) - alone < 50 * 1000
 
 
+def test_an_edited_text_stands_there_once_as_it_was_and_once_as_it_is(session):
+    was, now = (
+        f"{' '.join(f'{word}{number}' for number in range(90))}" for word in ("tide", "reef")
+    )
+    session.add_turn({"question": "q"}, {"answer": was})
+    session.add_turn({"question": "and?"}, {"answer": "that saw it"})
+    session.edit_turn(3, outputs={"answer": f"{now} {was[:40]}"})
+    session.fork(name="other")
+    data = session.inspect().page_html().split('id="conversation">')[1]
+    assert (data.count("tide80 tide81"), data.count("reef80 reef81")) == (1, 1)
+
+
 def test_the_whole_page_is_written_once_and_again_but_over_no_other_file(session, tmp_path):
     inspector = SessionInspector(session)
     target = inspector.save_html(tmp_path / "chat.html")

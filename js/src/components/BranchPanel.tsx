@@ -6,7 +6,10 @@ import { ReplayForm } from "./ReplayForm";
 
 export function BranchPanel({ store }: { store: Store }) {
   const name = useRef<HTMLInputElement>(null);
-  const view = store.view.value;
+  // A branch that was just made may be shown before the summary tells of it.
+  const known = useRef(store.view.value);
+  known.current = store.view.value ?? known.current;
+  const view = known.current;
   if (!view) return null;
   const branch = view.key;
   const disabled = !store.canAct.value;

@@ -1,4 +1,6 @@
 /** Edits a value where it stands; until it is saved or cancelled the text is kept. */
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { focused } from "../focused";
 import type { FieldSpec } from "../protocol";
 import { type Draft, draftKey, type Place, type Target, type TurnAt } from "../store/drafts";
 import { closeDraft, draftName, saveDraft } from "../store/editing";
@@ -26,6 +28,16 @@ export function editorAt(store: Store, turn: TurnAt, target: Target, place: Plac
 function Editor({ store, draft }: { store: Store; draft: Draft }) {
   const spec = specOf(store, draft);
   const lines = "field" in draft.target && (spec.kind === "text" || spec.kind === "json");
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    // One that comes back with its row takes the keyboard only where it was left waiting.
+    const waiting = focused(place.current)?.getAttribute("role") === "treegrid";
+    if (draft.isNew || waiting)
+      place.current
+        ?.querySelector<HTMLElement>("textarea, input, select")
+        ?.focus({ preventScroll: true });
+    draft.isNew = false;
+  }, [draft]);
   const busy = draft.busy.value;
   const problem = draft.problem.value;
   const forks = draft.target.kind === "inputs";
@@ -45,12 +57,16 @@ function Editor({ store, draft }: { store: Store; draft: Draft }) {
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble here from the controls inside
-    <div class="editor" onKeyDown={onKeyDown} onDblClick={(event) => event.stopPropagation()}>
+    <div
+      ref={place}
+      class="editor"
+      onKeyDown={onKeyDown}
+      onDblClick={(event) => event.stopPropagation()}
+    >
       <ValueInput
         name={draftName(draft.turn, draft.target)}
         spec={spec}
         text={draft.text}
-        eager={!draft.problem.peek()}
         fixed={busy}
         invalid={!!problem}
         onText={(text) => {

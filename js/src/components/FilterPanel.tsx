@@ -44,7 +44,7 @@ export function FilterPanel({ store }: { store: Store }) {
       <input
         type="checkbox"
         checked={!!filter[part]}
-        onChange={(event) => set({ [part]: event.currentTarget.checked })}
+        onChange={(event) => set({ [part]: event.currentTarget.checked || undefined })}
       />
       {part}
     </label>
@@ -79,7 +79,7 @@ export function FilterPanel({ store }: { store: Store }) {
         options={ORDERS}
         onPick={(order) => {
           const [sort, descending] = order.split(",");
-          set({ sort, descending: !!descending });
+          set({ sort, descending: !!descending || undefined });
         }}
       />
       <button

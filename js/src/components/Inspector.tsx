@@ -30,7 +30,7 @@ export function Inspector({ store }: { store: Store }) {
       <Header store={store} />
       {OpenPanel && <OpenPanel store={store} />}
       <Turns store={store} />
-      {part && <part.Jobs store={store} />}
+      {part && <part.BelowTurns store={store} />}
       <Composer store={store} />
       <StatusLine
         status={store.status}

@@ -1,10 +1,9 @@
-/** Long actions at work in the kernel, each with its progress and a way to stop it; and what came. */
+/** Long actions at work in the kernel, each with its progress and a way to stop it. */
 import { act } from "../store/actions";
 import type { Store } from "../store/store";
-import { CompareOffer } from "./CompareOffer";
 
 export function Jobs({ store }: { store: Store }) {
-  const jobs = store.jobs.value.map(({ id, label, done, total }) => (
+  return store.jobs.value.map(({ id, label, done, total }) => (
     <div class="job" key={id}>
       <span dir="auto">{label}</span>
       <progress aria-label={label} {...(total ? { value: done, max: total } : {})} />
@@ -18,10 +17,4 @@ export function Jobs({ store }: { store: Store }) {
       </button>
     </div>
   ));
-  return (
-    <>
-      {jobs}
-      <CompareOffer store={store} />
-    </>
-  );
 }

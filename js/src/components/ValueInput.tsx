@@ -6,21 +6,16 @@ interface Props {
   spec: Pick<FieldSpec, "kind" | "choices">;
   text: string;
   onText: (text: string) => void;
-  /** Take the keyboard when it appears. */
-  eager?: boolean;
   hint?: string;
   /** It cannot be changed now, but keeps the keyboard. */
   fixed?: boolean;
   invalid?: boolean;
 }
 
-const focus = (element: HTMLElement | null) => element?.focus({ preventScroll: true });
-
-export function ValueInput({ name, spec, text, onText, eager, hint, fixed, invalid }: Props) {
+export function ValueInput({ name, spec, text, onText, hint, fixed, invalid }: Props) {
   const shared = {
     "aria-label": name,
     "aria-invalid": invalid ?? false,
-    ...(eager ? { ref: focus } : {}),
   };
   if (spec.kind === "choice" || spec.kind === "boolean") {
     const choices = spec.kind === "choice" ? spec.choices : ["true", "false"];

@@ -42,6 +42,8 @@ export interface Draft {
   readonly turn: TurnAt;
   /** Changes with every key and is read when it is saved or shown again: not a signal. */
   text: string;
+  /** A person just asked for it: it takes the keyboard. */
+  isNew: boolean;
   readonly problem: Signal<string>;
   readonly busy: Signal<boolean>;
 }

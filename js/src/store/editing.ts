@@ -38,7 +38,7 @@ export function openDraft(
   const begun = store.drafts.peek().get(key);
   if (begun?.place === place) return;
   const draft = begun ?? { target, turn, text, problem: signal(""), busy: signal(false) };
-  store.drafts.value = new Map(store.drafts.peek()).set(key, { ...draft, place });
+  store.drafts.value = new Map(store.drafts.peek()).set(key, { ...draft, place, isNew: true });
 }
 
 /** Opens a field for editing with its whole text, which what is shown may not hold. */

@@ -53,7 +53,7 @@ export function showBranch(store: Store, branch: string, turnId?: string): Promi
 /** Changes parts of the filter; an empty part is no part. */
 export function refine(store: Store, change: Partial<Record<keyof Filter, unknown>>): void {
   const parts = Object.entries({ ...store.filter.peek(), ...change });
-  const filter = parts.filter(([, part]) => part !== undefined && part !== "" && part !== false);
+  const filter = parts.filter(([, part]) => part !== undefined && part !== "");
   void show(store, store.branch.peek(), Object.fromEntries(filter) as Filter);
 }
 
