@@ -100,6 +100,21 @@ def test_a_saved_page_is_searched_and_filtered(saved, chat):
     expect(view.row(0)).to_have_count(0)
 
 
+def test_a_click_means_the_row_that_was_pressed_though_others_came_meanwhile(saved, chat):
+    view = saved.open(chat)
+    view.expand(0)
+    view.button("Collapse turn 0").click()  # what acts is loaded
+    view.button("Expand turn 3").hover()
+    saved.page.mouse.down()
+    view.search.evaluate(
+        "box => { box.value = 'not in spam'; box.dispatchEvent(new Event('input')); }"
+    )
+    saved.page.wait_for_timeout(400)  # the search begins 200 ms after the last letter
+    saved.page.mouse.up()
+    expect(view.button("Collapse turn 3")).to_be_visible()
+    expect(view.row(0)).to_have_count(0)
+
+
 READING = {
     *("Tree", "Compare", "Filter", "Scores", "Nodes", "Help", "Show all", "Show only these"),
     *("as numbers", "Copy code", "Edited", "Original", "Diff", "Prompt sent", "⇄ Swap"),

@@ -120,6 +120,17 @@ def test_what_was_refused_or_changed_nothing_is_not_in_the_log(inspector):
     assert inspector.as_python().splitlines()[1:] == []
 
 
+def test_what_is_only_looked_at_leaves_no_line(inspector):
+    inspector.fork(2, name="other")
+    done = inspector.as_python()
+    inspector.compare("main")
+    inspector.next_difference("main")
+    inspector.scores()
+    inspector.tree()
+    inspector.nodes()
+    assert inspector.as_python() == done
+
+
 def test_a_typed_value_is_written_as_it_was_typed(inspector):
     inspector.edit(0, mood=Mood.CROSS)
     assert "session.inspect().typed('mood', 'cross')" in inspector.as_python()
