@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ._calls.call import Call, Order
 from ._calls.history import snapshot
 from ._calls.notify import notify, settle
+from ._calls.streams import told
 from ._calls.window import plan_window
 from ._core import SessionCore
 from ._state import added_record
@@ -17,6 +18,7 @@ from ._tree.amend import UNSET, annotate, edit_outputs, give_score, revert_outpu
 from ._tree.amendments import HAND
 from ._tree.branch import Branch
 from ._tree.record import Record
+from ._tree.running import RunningCall
 from ._tree.values import thawed
 from ._turns import Turn
 from .errors import (
@@ -213,7 +215,7 @@ class Branching(SessionCore):
             Exception: What the program raised; then there is no new branch.
         """
         call, start, commit = self._again(index, inputs, name)
-        with call.open():
+        with self._told_again(call, start) as running, call.open(running):
             result = call.run_anyhow()
         session, turn = self._stored(lambda: commit(call.record(start, result)))
         settle(notify(self._settings.on_turn, session, turn))
@@ -224,13 +226,18 @@ class Branching(SessionCore):
     ) -> Session:
         """The same as :meth:`rerun`, awaited."""
         call, start, commit = self._again(index, inputs, name)
-        with call.open():
+        with self._told_again(call, start) as running, call.open(running):
             result = await call.arun()
         session, turn = await self._astored(lambda: commit(call.record(start, result)))
         left = notify(self._settings.on_turn, session, turn)
         if left is not None:
             await left
         return session
+
+    def _told_again(self, call: Call, start: Branch) -> AbstractContextManager[RunningCall]:
+        # The new branch is not there yet: the row stands on the one where the turn is asked again.
+        position = len(start.log)
+        return told(self._conversation, self._key, call.order.inputs, again=position)
 
     def _again(
         self, index: int, inputs: Mapping[str, Any] | None, name: str | None

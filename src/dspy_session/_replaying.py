@@ -15,6 +15,7 @@ from ._calls.call import Call, Order
 from ._calls.history import snapshot
 from ._calls.notify import notify, settle
 from ._calls.program import copied
+from ._calls.streams import CallStoppedError, told
 from ._calls.walk import predictors
 from ._core import SessionCore
 from ._progress import Cancel, Progress, checked_progress, watching
@@ -189,6 +190,8 @@ class _Replay:
         self.conversation = session._conversation
         self.lock = self.conversation.call_lock(self.key)
         self.label = f"replay of {source.name!r} as {start.name!r}"
+        self.broken_off = False
+        """Whether it was stopped in the middle of a turn, which is then not recorded."""
         # A provider's cache answers an equal request, unless it is a new rollout.
         self.rollout = {"rollout_id": start.order, "temperature": 1.0}
         self.settings = dataclasses.replace(
@@ -209,6 +212,8 @@ class _Replay:
                 if cancel is not None and cancel.is_set():
                     return
                 yield position
+                if self.broken_off:
+                    return
                 tick()
 
         try:
@@ -223,12 +228,14 @@ class _Replay:
     def taking(self, position: int) -> Generator[_Taken, None, None]:
         """Ask one turn again in the body; record it after that."""
         order = self._order(self.source.log[position])
-        with self.conversation.calling(self.key, order.inputs):
+        with told(self.conversation, self.key, order.inputs) as running:
             branch = self.conversation[self.key]
             taken = _Taken(Call(self.session._program, self.settings, order, branch))
             try:
-                with taken.call.open():
+                with taken.call.open(running):
                     yield taken
+            except CallStoppedError:
+                self.broken_off = True
             except Exception as error:
                 if self.on_error == "stop":
                     raise self._stopped(position, error) from error

@@ -31,6 +31,7 @@ from ._storing import Storing
 from ._tree.branch import Branch
 from ._tree.conversation import Conversation
 from ._tree.record import new_id
+from ._tree.running import RunningCall
 from ._tree.values import thawed
 from ._turns import Turn, Turns
 from .errors import ArgumentError, ArgumentTypeError
@@ -162,9 +163,9 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
         """Run one turn; see :meth:`__call__`."""
         order, settings = self._order(inputs), self._present_settings()
         records = settings.records(given=order.history is not None)
-        with self._turn_lock(records=records), self._told(order, records=records):
+        with self._turn_lock(records=records), self._told(order, records=records) as running:
             call = Call(self._program, settings, order, self._branch)
-            with call.open():
+            with call.open(running):
                 result = call.run()
             turn = self._stored(lambda: self._commit(call, result)) if records else None
         for listener in () if turn is None else self._listeners(turn):
@@ -176,9 +177,9 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
         order, settings = self._order(inputs), self._present_settings()
         records = settings.records(given=order.history is not None)
         async with self._turn_alock(records=records):
-            with self._told(order, records=records):
+            with self._told(order, records=records) as running:
                 call = Call(self._program, settings, order, self._branch)
-                with call.open():
+                with call.open(running):
                     result = await call.arun()
                 turn = None
                 if records:
@@ -223,10 +224,8 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
         async with self._conversation.call_lock(self._key).aheld():
             yield
 
-    def _told(self, order: Order, *, records: bool) -> AbstractContextManager[None]:
-        if not records:
-            return nullcontext()
-        return told(self._conversation, self._key, order.inputs)
+    def _told(self, order: Order, *, records: bool) -> AbstractContextManager[RunningCall | None]:
+        return told(self._conversation, self._key, order.inputs) if records else nullcontext()
 
     # --- state -------------------------------------------------------------------------------
 
@@ -374,17 +373,22 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
     # --- in a notebook -------------------------------------------------------------------------
 
     def inspect(
-        self, metrics: Iterable[Callable[..., Any]] = (), *, markdown: Iterable[str] | None = None
+        self,
+        metrics: Iterable[Callable[..., Any]] = (),
+        *,
+        markdown: Iterable[str] | None = None,
+        stream: bool | None = None,
     ) -> SessionInspector:
         """Return the session inspector: a live, editable table of the conversation's turns.
 
         Args:
             metrics: Metrics that the inspector offers for scoring.
             markdown: Names of the fields that begin as Markdown; None: those named before.
+            stream: Whether models answer word by word while it is open; None: as before.
         """
         from .inspector import SessionInspector
 
-        return SessionInspector(self, metrics=metrics, markdown=markdown)
+        return SessionInspector(self, metrics=metrics, markdown=markdown, stream=stream)
 
     def _write_page(self, path: str | Path) -> None:
         write_atomically(path, self.inspect().page_html().encode("utf-8"))

@@ -56,6 +56,8 @@ class LoopbackServer(contextlib.AbstractContextManager["LoopbackServer"]):
     def __init__(self, responder: Responder) -> None:
         self.responder = responder
         self.requests: list[dict[str, Any]] = []
+        self.breaks_after: int | None = None
+        """The number of events after which the connection of every stream is cut."""
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"owner": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -110,12 +112,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self, request: dict[str, Any], answer: str | ToolCalls) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for event in _events(request, answer):
-            self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
-        self.wfile.write(b"data: [DONE]\n\n")
-        self.close_connection = True
+        for number, event in enumerate(_events(request, answer)):
+            if number == self.owner.breaks_after:
+                self.close_connection = True
+                return
+            self._event(json.dumps(event))
+        self._event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _event(self, data: str) -> None:
+        line = f"data: {data}\n\n".encode()
+        self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
 
     def log_message(self, *args: object) -> None:
         """Say nothing: the test reports."""

@@ -4,7 +4,7 @@ import type { Store } from "../store/store";
 
 export function RunningRows({ store, rows }: { store: Store; rows: Rows }) {
   const here = store.running.value.filter(({ branch }) => branch === rows.branch);
-  return here.map(({ index, inputs, written, started_at }) => (
+  return here.map(({ index, inputs, node, written, started_at }) => (
     <div
       class="row running"
       role="row"
@@ -20,6 +20,7 @@ export function RunningRows({ store, rows }: { store: Store; rows: Rows }) {
         {inputs.map(({ text }) => text).join(" · ")}
       </div>
       <div class="outputs dim" role="gridcell" dir="auto">
+        {node && <span class="writer">{node}</span>}
         {written || "running…"}
       </div>
     </div>

@@ -110,6 +110,8 @@ export interface RunningTurn {
   branch: string;
   index: number;
   inputs: Preview[];
+  /** Path of the nested predictor whose answer is being written; empty for the program's own. */
+  node: string;
   /** The end of what the model has written so far; empty where it does not stream. */
   written: string;
   started_at: string;

@@ -10,6 +10,7 @@ import dspy
 
 from .capture import TimedRequests
 from .format import ReusingDescriptions, ReusingFormats
+from .words import StreamedRequests
 
 _classes: dict[type, type] = {}
 _twins: weakref.WeakKeyDictionary[Any, tuple[dict[str, Any], Any]] = weakref.WeakKeyDictionary()
@@ -28,15 +29,16 @@ def _twin_class(base: type) -> type:
     if base not in _classes:
         reusing = [one for one in (ReusingFormats, ReusingDescriptions) if one.fits(base)]
         names = {"__module__": base.__module__, "__qualname__": base.__qualname__}
-        _classes[base] = type(base)(base.__name__, (_Twin, TimedRequests, *reusing, base), names)
+        bases = (_Twin, StreamedRequests, TimedRequests, *reusing, base)
+        _classes[base] = type(base)(base.__name__, bases, names)
     return _classes[base]
 
 
 def session_adapter() -> Any:
     """Return a twin of the configured adapter: same prompts, same answers.
 
-    It formats recorded messages and signatures once, and times its requests. The twin
-    follows when the adapter's attributes are changed.
+    It formats recorded messages and signatures once, times its requests, and lets answers be heard
+    as they are written. The twin follows when the adapter's attributes are changed.
     """
     adapter = dspy.settings.adapter or _DEFAULT
     if isinstance(adapter, _Twin):  # called by a model or tool of another call: it is one already

@@ -15,6 +15,7 @@ from .._tree.amendments import Mark
 from .._tree.branch import Branch, nodes_within
 from .._tree.conversation import Conversation
 from .._tree.record import NO_NODES, ROOT, Nodes, Record, Window, new_id, now
+from .._tree.running import RunningCall
 from .._tree.values import Fields, recordable, thawed
 from ..errors import ArgumentTypeError, ConflictError
 from .capture import Recorder, recording
@@ -121,8 +122,13 @@ class Call:
         return dataclasses.replace(branch, log=branch.log.reaching_back_to(first))
 
     @contextmanager
-    def open(self) -> Generator[None, None, None]:
-        """Run the body as the call: predictors in it read this call's history."""
+    def open(self, running: RunningCall | None = None) -> Generator[None, None, None]:
+        """Run the body as the call: predictors in it read this call's history.
+
+        Args:
+            running: The call as those see it who look on.
+        """
+        self.frame.running = running
         try:
             with recording(**{FRAME_KEY: self.frame, RUNNING_KEY: None}) as self.recorder:
                 yield

@@ -13,6 +13,7 @@ import dspy
 from .._tree.branch import Branch
 from .._tree.log import Log
 from .._tree.record import ROOT, Node, Nodes, Record, Request, Window
+from .._tree.running import RunningCall
 from .._tree.values import Fields, recordable
 from .._tree.window import MessageKey, window_keys, window_messages
 from .history import SnapshotHistory
@@ -97,6 +98,8 @@ class Frame:
     events: list[Fields] = dataclasses.field(default_factory=list[Fields])
     """What the program itself noted, for the turn's record."""
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+    running: RunningCall | None = None
+    """The program's call as those see it who look on; None: it is not shown."""
     ended: bool = False
     """True after the call; tasks that it left behind run outside it."""
 

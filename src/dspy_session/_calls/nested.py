@@ -11,6 +11,7 @@ from typing import Any
 
 from .._tree.branch import Branch
 from .._tree.record import ROOT
+from .._tree.running import RunningCall
 from .._tree.values import Fields
 from .call import Call, Order
 from .frame import Frame, Seen
@@ -83,10 +84,10 @@ class NestedCall(Call):
         return branch  # the ledger was shown without its ended episodes
 
     @contextmanager
-    def open(self) -> Generator[None, None, None]:
+    def open(self, running: RunningCall | None = None) -> Generator[None, None, None]:
         """Run the body as the call; what a failed one did is kept in the call around it."""
         try:
-            with super().open():
+            with super().open(running):
                 yield
         except BaseException:
             if self._records:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import threading
 import uuid
 from collections import deque
@@ -21,6 +20,7 @@ from ..errors import (
 from .branch import Branch
 from .lock import CallLock
 from .record import now
+from .running import RunningCall
 from .values import Fields
 
 Branches = Mapping[str, Branch]
@@ -42,18 +42,6 @@ class Action:
     def followed_by(self, other: Action) -> Action:
         """Return both actions as one."""
         return Action(self.label, {**other.before, **self.before}, {**self.after, **other.after})
-
-
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class RunningCall:
-    """A call that has begun on a branch and not yet become a turn."""
-
-    branch: str
-    index: int
-    inputs: Fields
-    started_at: datetime.datetime
-    written: list[str] = dataclasses.field(default_factory=list[str], compare=False)
-    """What the model has written so far, where it streams."""
 
 
 class Journal(Protocol):
@@ -97,6 +85,8 @@ class Conversation:
         self._changing = threading.RLock()
         self._call_locks: dict[str, CallLock] = {}
         self._listeners: list[Callable[[], None]] = []
+        self.watched = False
+        """Whether somebody looks on: models are then asked to answer word by word."""
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -171,7 +161,7 @@ class Conversation:
                 self._undo.append(action)
             self._redo.clear()
             self._put(after)
-        self._tell()
+        self.tell()
         return after
 
     def update(self, key: str, label: str, make: Callable[[Branch], Branch]) -> Branch:
@@ -205,11 +195,13 @@ class Conversation:
             source.pop()
             self._put(target)
             other.append(action)
-        self._tell()
+        self.tell()
         return action.label
 
     def _refuse_while_running(self, target: Change) -> None:
         for call in self.running:
+            if call.beside:
+                continue
             branch = self._branches.get(call.branch)
             new = target.get(call.branch, branch)
             if branch is not None and (new is None or new.log is not branch.log):
@@ -228,7 +220,7 @@ class Conversation:
             self._undo.clear()
             self._redo.clear()
             self.revision += 1
-        self._tell()
+        self.tell()
 
     def _put(self, change: Change) -> None:
         with self._lock:
@@ -312,27 +304,25 @@ class Conversation:
     # --- running calls and listeners -------------------------------------------------------
 
     @contextmanager
-    def calling(self, key: str, inputs: Fields) -> Generator[Callable[[str], None], None, None]:
+    def calling(
+        self, key: str, inputs: Fields, *, again: int | None = None
+    ) -> Generator[RunningCall, None, None]:
         """Say that a call runs on a branch for as long as the context lasts.
 
-        The context gives what to call with each piece of text that the model writes meanwhile.
+        With ``again``, it is that turn's that is asked again: its answer goes to another branch.
         """
-        call = RunningCall(key, len(self[key].log), inputs, now())
-
-        def wrote(text: str) -> None:
-            call.written.append(text)
-            self._tell()
-
+        index = len(self[key].log) if again is None else again
+        call = RunningCall(key, index, inputs, now(), self, beside=again is not None)
         try:
             with self._lock:
                 self._running.append(call)
-            self._tell()
-            yield wrote
+            self.tell()
+            yield call
         finally:
             with self._lock:
                 if call in self._running:
                     self._running.remove(call)
-            self._tell()
+            self.tell()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` after every change; return a function that ends it."""
@@ -345,7 +335,8 @@ class Conversation:
 
         return stop
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell the listeners that something changed."""
         for listener in list(self._listeners):
             listener()
 
@@ -354,6 +345,7 @@ class Conversation:
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         del state["_lock"], state["_changing"], state["_listeners"], state["_call_locks"]
+        del state["watched"]
         state["_running"], state["journal"] = [], None  # a copy goes its own way from here
         return state
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +14,9 @@ from dspy.lm15 import response_to_events as to_events
 
 from ._answer import Wordings, answer
 from ._prompt import CHARS_PER_TOKEN, MODEL, Prompt, read_prompt
+
+WORD_SECONDS = 0.03
+"""Between two words of a streamed answer, so that one can see it being written."""
 
 
 class DemoEngine:
@@ -39,7 +44,13 @@ class DemoEngine:
         )
 
     def stream(self, request: Request) -> Iterator[Any]:
-        """The answer word by word."""
+        """The answer word by word, as quick as a quick model writes."""
+        for event in self._words(request):
+            if isinstance(event, StreamDeltaEvent):
+                time.sleep(WORD_SECONDS)
+            yield event
+
+    def _words(self, request: Request) -> Iterator[Any]:
         for event in to_events(self.complete(request)):
             if isinstance(event, StreamDeltaEvent) and isinstance(event.delta, TextDelta):
                 for word in re.findall(r"\S*\s*", event.delta.text):
@@ -72,8 +83,10 @@ class AsyncDemoEngine:
         return self._engine.complete(request)
 
     async def stream(self, request: Request) -> AsyncIterator[Any]:
-        """The answer word by word."""
-        for event in self._engine.stream(request):
+        """The answer word by word, as quick as a quick model writes."""
+        for event in self._engine._words(request):
+            if isinstance(event, StreamDeltaEvent):
+                await asyncio.sleep(WORD_SECONDS)
             yield event
 
     async def aclose(self) -> None:

@@ -49,6 +49,7 @@ class Desk:
         self.calls = CallsByNode()
         self.jobs = Jobs(self.ask_to_tell, self._finished)
         self._page: tuple[Beat, News, Beat] | None = None
+        self._streams, self._open = True, False
         self.conversation.listen(self.ask_to_tell)
 
     # --- reading ---------------------------------------------------------------------------
@@ -149,6 +150,17 @@ class Desk:
         beat = Beat(PUSH_SECONDS, news.tell)
         summaries = Beat(SUMMARY_SECONDS, lambda: show(self.source.within(self.summary)))
         self._page = beat, news, summaries
+
+    def stream(self, *, wanted: bool) -> None:
+        """Have models answer word by word while a page is open, or never."""
+        self._streams = wanted
+        self.conversation.watched = self._open and wanted
+
+    def looked_at(self, *, now: bool = True) -> None:
+        """Take note that a page asked for something, and so is there; or that all are gone."""
+        if self._open is not now:
+            self._open = now
+            self.stream(wanted=self._streams)
 
     def ask_to_tell(self) -> None:
         """Have the page told, at the next beat, what is new. Returns at once."""

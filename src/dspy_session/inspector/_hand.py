@@ -15,7 +15,7 @@ from . import _long as long
 from ._commands import Target
 from ._detail import call_in
 from ._fields import ProgramFields, parsed
-from ._jobs import Ending, StoppedError, Work
+from ._jobs import BrokenOffError, Ending, StoppedError, Work
 from ._log import UNWRITTEN, PythonLog, branch_source
 from ._python_source import arguments, keywords, literal, mapping, replaying
 from ._rows import nested_calls
@@ -163,6 +163,8 @@ class Hand:
         step = f"{source}({keywords(self._inputs(inputs))})"
         try:
             ending = long.send(self.source, branch, inputs, work)
+        except BrokenOffError:
+            raise
         except StoppedError:
             self.log.add(step, f"{source}.undo()", since=since)
             raise
@@ -182,6 +184,8 @@ class Hand:
 
         try:
             ending = long.rerun(self.source, branch, turn_id, changed, work, made.append)
+        except BrokenOffError:
+            raise
         except StoppedError:
             self.log.add(step(), f"{source}.prune({made[-1]!r})", since=since)
             raise

@@ -47,6 +47,8 @@ class SessionInspector(Acting):
         metrics: Functions ``(example, prediction)`` by which turns can be scored, offered by name.
         markdown: Names of the fields that begin as Markdown in an expanded turn; a button beside
             each field changes that. None: those named before, at first none.
+        stream: Whether models answer word by word while a page is open; None: as before, which is
+            yes to begin with.
 
     Raises:
         ArgumentTypeError: A metric cannot be called, or a field's name is no text.
@@ -65,8 +67,11 @@ class SessionInspector(Acting):
         *,
         metrics: Iterable[Metric] | None = None,
         markdown: Iterable[str] | None = None,
+        stream: bool | None = None,
     ) -> None:
         super().__init__(session)
+        if stream is not None:
+            self._desk.stream(wanted=stream)
         self._desk.add_metrics(metrics or ())
         if markdown is not None:
             self._desk.show_as_markdown(markdown)

@@ -23,6 +23,10 @@ class StoppedError(DspySessionError):
     """A long action was stopped by hand; the message says what is left of it."""
 
 
+class BrokenOffError(StoppedError):
+    """A long action was stopped in the middle of an answer, and changed nothing."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ending:
     """How a long action ended well."""

@@ -26,11 +26,11 @@ class Scored:
 def send(source: Source, branch: str, inputs: dict[str, Any], work: Work) -> Ending:
     """Say something on a branch.
 
-    An answer that is on its way cannot be called back: when stopped, it is taken off the branch as
-    soon as it comes.
+    When stopped, an answer whose words are heard is broken off; another one that is on its way
+    cannot be called back, and is taken off the branch as soon as it comes.
     """
     before = _ids(source.branch(branch))
-    source.on(branch).send(inputs)
+    source.on(branch).send(inputs, work)
     after = source.branch(branch)
     turn_id = after.log.last.id if after.log.last is not None else None
     if work.stopping and turn_id is not None and turn_id not in before:
@@ -69,7 +69,7 @@ def rerun(
     old = source.branch(branch)
     position = old.position(turn_id)
     inputs = {**old.log[position].inputs, **changed} if changed else None
-    key = source.on(branch).rerun(position, inputs)
+    key = source.on(branch).rerun(position, inputs, work)
     made(source.branch(key).name)
     if work.stopping:
         source.conversation.prune(key)

@@ -128,6 +128,8 @@ class RunningTurn(TypedDict):
     branch: str
     index: int
     inputs: list[Preview]
+    node: str
+    """Path of the nested predictor whose answer is being written; empty for the program's own."""
     written: str
     """The end of what the model has written so far; empty where it does not stream."""
     started_at: str

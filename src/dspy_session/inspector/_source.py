@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -14,6 +15,7 @@ from .._tree.conversation import Conversation
 from .._tree.record import ROOT, Record
 from ..errors import ConflictError
 from ._fields import ProgramFields
+from ._jobs import BrokenOffError
 
 Metric = Callable[..., Any]
 T = TypeVar("T")
@@ -122,17 +124,20 @@ class BranchSession:
         self._session = session
         self.key = key
 
-    def send(self, inputs: dict[str, Any]) -> Any:
+    def send(self, inputs: dict[str, Any], cancel: Cancel) -> Any:
         """Make a call and commit its turn."""
-        return self._session(**inputs)
+        with _until(cancel):
+            return self._session(**inputs)
 
-    def rerun(self, index: int, inputs: dict[str, Any] | None) -> str:
+    def rerun(self, index: int, inputs: dict[str, Any] | None, cancel: Cancel) -> str:
         """Make a turn again on a new branch; return that branch's key."""
-        return self._session.rerun(index, inputs=inputs)._key
+        with _until(cancel):
+            return self._session.rerun(index, inputs=inputs)._key
 
     def replay(self, name: str | None, cancel: Cancel, progress: Callable[[int, int], None]) -> str:
         """Ask every input again on a new branch; return that branch's key."""
-        return self._session.replay(name=name, cancel=cancel, progress=progress)._key
+        with _until(cancel):
+            return self._session.replay(name=name, cancel=cancel, progress=progress)._key
 
     def score(self, metric: Metric, index: int) -> Score:
         """Score one turn; changes nothing."""
@@ -151,6 +156,23 @@ class BranchSession:
         from .. import export  # pandas and its kin load when something is exported
 
         export.write(path, cast("Any", self._session), indices, kind)
+
+
+@contextmanager
+def _until(cancel: Cancel) -> Generator[None, None, None]:
+    """Run the body, and stop its calls once ``cancel`` is set, also in the middle of an answer.
+
+    Raises:
+        BrokenOffError: One was stopped, and there is no turn.
+    """
+    from .._calls.streams import CallStoppedError, stoppable  # it imports dspy
+
+    try:
+        with stoppable(cancel):
+            yield
+    except CallStoppedError as stopped:
+        msg = "Stopped: the answer was broken off, and nothing was recorded"
+        raise BrokenOffError(msg) from stopped
 
 
 def metric_name(metric: Metric) -> str:

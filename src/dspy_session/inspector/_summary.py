@@ -10,8 +10,9 @@ from typing import Any
 
 from .._tree.amendments import Mark
 from .._tree.branch import Branch
-from .._tree.conversation import Conversation, RunningCall
-from .._tree.record import record_key
+from .._tree.conversation import Conversation
+from .._tree.record import ROOT, record_key
+from .._tree.running import RunningCall, Writing
 from ._fields import ProgramFields, field_specs
 from ._protocol import PREVIEW_CHARS, PROTOCOL_VERSION
 from ._recorded import FieldFacts
@@ -20,6 +21,8 @@ from ._shapes import BranchView, Job, RunningTurn, Summary
 from ._text import safe
 
 _MARKS = re.compile(r"\[\[ ## (\w+) ## \]\]\s*")
+_LAST_MARK = re.compile(r"\s*(?:\[\[ ## completed ## \]\]\s*|\[|\[\[[ #\w]*\]?)\Z")
+"""One that has not come whole, or that says only that this is all."""
 
 HEAD_ROWS = 50
 """Rows that come with the summary: what a saved notebook shows, and one page of the table."""
@@ -135,29 +138,31 @@ def summarise(
 
 def running_turns(calls: Iterable[RunningCall]) -> list[RunningTurn]:
     """Return the calls being made, as the page shows them."""
-    return [
-        RunningTurn(
-            branch=call.branch,
-            index=call.index,
-            inputs=previews(call.inputs),
-            written=_written(call),
-            started_at=call.started_at.isoformat(),
-        )
-        for call in calls
-    ]
+    return [_running_turn(call, call.newest) for call in calls]
 
 
-def _written(call: RunningCall) -> str:
-    """The end of a text, without the marks by which adapters find its fields again."""
+def _running_turn(call: RunningCall, writing: Writing | None) -> RunningTurn:
+    return RunningTurn(
+        branch=call.branch,
+        index=call.index,
+        inputs=previews(call.inputs),
+        node="" if writing is None or writing.node == ROOT else safe(writing.node),
+        written="" if writing is None else _legible_end(writing),
+        started_at=call.started_at.isoformat(),
+    )
+
+
+def _legible_end(writing: Writing) -> str:
+    """The end of a text, with the names of its fields in place of an adapter's marks."""
     found: list[str] = []
     length = 0
-    for piece in reversed(list(call.written)):
+    for piece in reversed(list(writing.pieces)):
         found.append(piece)
         length += len(piece)
         if length > 2 * PREVIEW_CHARS:
             break
-    text = _MARKS.sub(r"\1: ", "".join(reversed(found)))
-    return safe(text[-PREVIEW_CHARS:])
+    text = _LAST_MARK.sub("", "".join(reversed(found)))
+    return safe(_MARKS.sub(r"\1: ", text).rstrip()[-PREVIEW_CHARS:])
 
 
 def _branch_view(branch: Branch, mean: float | None) -> BranchView:

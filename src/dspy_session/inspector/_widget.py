@@ -125,12 +125,18 @@ class InspectorWidget(anywidget.AnyWidget):
         desk.attach(self.send, self._show)
 
     def _answer(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        self._desk.looked_at()
         revision = functools.partial(getattr, self._desk.conversation, "revision")
         self.send(reply_to(message, self._result, revision))
 
     def _result(self, name: str, arguments: Any) -> Any:
         # Messages arrive on threads that know nothing of the settings `inspect` was called under.
         return self._desk.source.within(HANDLERS[name], self._desk, arguments)
+
+    def close(self) -> None:
+        """Take the widget off the pages that show it."""
+        self._desk.looked_at(now=False)
+        super().close()
 
     def _show(self, summary: Summary) -> None:
         self.summary = summary
