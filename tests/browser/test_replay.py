@@ -38,7 +38,7 @@ def test_a_replay_is_watched_stopped_and_done_again(lab, notebook):
         expect(view.region.get_by_role("progressbar", name="Replay main")).to_be_visible()
         expect(view.region).to_contain_text("1/3")
         view.region.get_by_role("button", name="Stop", exact=True).click()
-        expect(view.status).to_contain_text("Stopping after the turn")
+        expect(view.status).to_contain_text("Stopping with the turn")
     finally:
         (lab.root / "go").touch()
     expect(view.status).to_contain_text("2 of 3 turns were asked again")

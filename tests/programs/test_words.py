@@ -425,10 +425,7 @@ def test_calls_of_tools_survive_the_stream(awaited):
         with dspy.context(lm=model(server), adapter=adapter):
             session, _ = watched(program)
             inputs = {"question": "1+2?", "tools": [dspy.Tool(add)]}
-            if awaited:
-                answer = asyncio.run(session.acall(**inputs))
-            else:
-                answer = session(**inputs)
+            answer = asyncio.run(session.acall(**inputs)) if awaited else session(**inputs)
     assert server.requests[0]["stream"]
     [call] = answer.calls.tool_calls
     assert (call.name, call.args) == ("add", {"a": 1, "b": 2})

@@ -17,14 +17,6 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
-    return finished_elsewhere(work)
-
-
-def finished_elsewhere(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end in a thread of its own.
-
-    Where the waiting is interrupted, that thread goes on alone and keeps nobody from leaving.
-    """
     outcome: list[T] = []
     problem: list[BaseException] = []
 
@@ -34,8 +26,7 @@ def finished_elsewhere(work: Coroutine[Any, Any, T]) -> T:
         except BaseException as error:  # noqa: BLE001  # raised again where it was asked for
             problem.append(error)
 
-    context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(run,), daemon=True)
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,))
     thread.start()
     thread.join()
     if problem:

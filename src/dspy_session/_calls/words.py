@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-import anyio.to_thread
 import dspy
 from dspy.utils.exceptions import (
     AdapterParseError,
@@ -25,9 +24,9 @@ from dspy.utils.exceptions import (
 )
 
 from .._tree.running import RunningCall
-from .finished import finished_elsewhere
 from .frame import RUNNING_KEY
 from .streams import CallStoppedError, Hearing
+from .worker import in_worker_thread
 
 _log = logging.getLogger("dspy_session")
 
@@ -56,7 +55,7 @@ class StreamedRequests:
         if words is None:
             return ask(lm, lm_kwargs, *args, **kwargs)
         with words:
-            return _in_worker_thread(partial(ask, lm, dict(lm_kwargs), *args, **kwargs))
+            return in_worker_thread(partial(ask, lm, dict(lm_kwargs), *args, **kwargs))
         return words.missed(ask(lm, lm_kwargs, *args, **kwargs))
 
     async def acall(self, lm: Any, lm_kwargs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -176,8 +175,3 @@ class Words:
         name = getattr(self._lm, "model", "the model")
         _log.info("a stream of %s failed; it was asked again and will not stream", name)
         return answer
-
-
-def _in_worker_thread(ask: Callable[[], T]) -> T:
-    """Call a function where DSPy can send chunks from synchronous code: in a thread of anyio's."""
-    return finished_elsewhere(anyio.to_thread.run_sync(ask))

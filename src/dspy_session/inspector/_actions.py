@@ -170,5 +170,5 @@ def stopping(kind: str) -> str:
     if kind == "rescore":
         return "Stopping after the turn that is being scored"
     if kind == "replay":
-        return "Stopping after the turn that is being asked again"
+        return "Stopping with the turn that is being asked again"
     return "Stopping: the answer that is on its way will be discarded"
