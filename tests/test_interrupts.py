@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import inspect
 import signal
 import sys
@@ -90,9 +91,10 @@ def told(session):
     )
 
 
-def cut_short(program, step):
+def cut_short(program, step, *, watched=False):
     """Interrupt a session's second call; return how it stands, or None when the call ended."""
     session = sessionify(program)
+    session._conversation.watched = watched
     session(question="a")
     with Interrupter(step) as key, contextlib.suppress(KeyboardInterrupt):
         session(question="b")
@@ -110,9 +112,16 @@ def cut_short(program, step):
 
 
 @pytest.mark.parametrize(
-    ("make", "stride"), [(lambda: dspy.Predict("question -> answer"), 1), (Agent, 3)]
+    ("make", "stride", "watched"),
+    [
+        (lambda: dspy.Predict("question -> answer"), 1, False),
+        (lambda: dspy.Predict("question -> answer"), 2, True),
+        (Agent, 3, False),
+    ],
 )
-def test_wherever_an_interrupt_comes_the_state_is_whole_and_the_next_call_runs(make, stride):
+def test_wherever_an_interrupt_comes_the_state_is_whole_and_the_next_call_runs(
+    make, stride, watched
+):
     dspy.configure(lm=scripted_lm(answer))
     whole = sessionify(make())
     whole(question="a")
@@ -120,7 +129,8 @@ def test_wherever_an_interrupt_comes_the_state_is_whole_and_the_next_call_runs(m
     whole(question="b")
     both = told(whole)
     step, outcomes = 0, set()
-    while (turns := contextvars.copy_context().run(cut_short, make(), step)) is not None:
+    cut = functools.partial(cut_short, watched=watched)
+    while (turns := contextvars.copy_context().run(cut, make(), step)) is not None:
         seen, what = turns
         assert what == (first if seen == 1 else both), step
         outcomes.add(seen)

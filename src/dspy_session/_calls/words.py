@@ -54,7 +54,7 @@ class StreamedRequests:
         words = words_wanted(lm, lm_kwargs, "engine")
         if words is None:
             return ask(lm, lm_kwargs, *args, **kwargs)
-        with words:
+        with words, dspy.context(**words.settings):
             return in_worker_thread(partial(ask, lm, dict(lm_kwargs), *args, **kwargs))
         return words.missed(ask(lm, lm_kwargs, *args, **kwargs))
 
@@ -63,7 +63,7 @@ class StreamedRequests:
         words = words_wanted(lm, lm_kwargs, "_async_engine_spec")
         if words is None:
             return await ask(lm, lm_kwargs, *args, **kwargs)
-        with words:
+        with words, dspy.context(**words.settings):
             return await ask(lm, dict(lm_kwargs), *args, **kwargs)
         return words.missed(await ask(lm, lm_kwargs, *args, **kwargs))
 
@@ -126,14 +126,12 @@ class Words:
         self._broken = True
         """Whether an answer is under way: a failure is then the stream's."""
         # LiteLLM reports the tokens of a stream only to whom DSPy tracks them for.
-        self._settings = dspy.context(send_stream=self, track_usage=True)
+        self.settings = {"send_stream": self, "track_usage": True}
 
     def __enter__(self) -> Words:
-        self._settings.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: Any) -> bool:
-        self._settings.__exit__(kind, error, traceback)
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         self._over = True  # one that an interrupt left behind ends with its next word
         self._hearing.end(counts=error is None)
         if self._stopped:
