@@ -192,6 +192,19 @@ def test_evaluating_a_session_adds_nothing_to_it(threads, talked):
     assert not any(call.turns for call in lm.calls[sent:])
 
 
+def test_sessions_in_an_ensemble_hold_their_conversations(talked):
+    session, lm = talked
+    branches = [session.fork(), session.fork()]
+    together = dspy.Ensemble(reduce_fn=dspy.majority).compile(branches)
+    together(question="asked of both")
+    assert [len(branch.turns) for branch in branches] == [5, 5]
+    assert "train 3" in str(lm.calls[-1].turns)
+
+    examples = session.to_examples(include_history=False)
+    dspy.Evaluate(devset=examples, metric=passing, num_threads=1)(together)
+    assert [len(branch.turns) for branch in branches] == [5, 5]
+
+
 def test_a_metric_and_a_program_may_talk_while_they_are_tried(talked):
     seen = []
 

@@ -8,6 +8,7 @@ _TRYING = ("dspy.teleprompt.", "dspy.evaluate.")
 _PASSING_ON = (
     "dspy.primitives.",
     "dspy.utils.",
+    "dspy.teleprompt.ensemble",  # what it makes is a program, and tries nothing itself
     "dspy_session._session",
     "contextlib",
     "functools",
