@@ -11,6 +11,7 @@ import pydantic
 from dspy.primitives.prediction import Completions
 
 from .._calls.history import SnapshotHistory
+from ..errors import NotFoundError
 from .known_types import register_type
 
 _NAMES = ("History", "Image", "Audio", "File", "Code", "Reasoning", "ToolCalls")
@@ -34,6 +35,7 @@ def register_dspy_types() -> None:
             _register_with_inner(cls)
     register_type(dspy.Example, encode=_from_example, decode=_to_example)
     register_type(dspy.Prediction, encode=_from_prediction, decode=_to_prediction)
+    register_type(dspy.Tool, encode=_from_tool, decode=_to_tool)
     register_type(SnapshotHistory, encode=_messages, decode=_plain_history)
 
 
@@ -83,6 +85,42 @@ def _to_prediction(saved: dict[str, Any]) -> dspy.Prediction:
         prediction._completions = Completions(dict(saved["completions"]))
     prediction._lm_usage = saved["usage"]
     return prediction
+
+
+_TOLD = ("name", "desc", "args", "arg_desc", "has_kwargs")
+"""What a model is told of a tool."""
+
+
+class _Elsewhere:
+    """In the place of a tool's function, which no file holds."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, **arguments: Any) -> Any:
+        msg = (
+            f"the function of the tool {self.name!r} is not in the file it was read from; "
+            f"hand the program its tools again"
+        )
+        raise NotFoundError(msg)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Elsewhere) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def _from_tool(tool: Any) -> dict[str, Any]:
+    return {name: getattr(tool, name) for name in _TOLD}
+
+
+def _to_tool(saved: dict[str, Any]) -> dspy.Tool:
+    told = {name: saved[name] for name in _TOLD if name != "has_kwargs"}
+    tool = dspy.Tool(_Elsewhere(saved["name"]), **told, arg_types={})
+    # What is not said is read from the function.
+    tool.desc, tool.has_kwargs = saved["desc"], bool(saved["has_kwargs"])
+    return tool
 
 
 register_dspy_types()
