@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_ONE_LINE = 80
+ONE_LINE = 80
 _DEEPEST = 12
 _MOST_NUMBERS = 64
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=_-]{64,})")
@@ -32,7 +32,7 @@ def as_text(value: Any) -> str:
     if isinstance(plain, str):
         return plain
     line = json.dumps(plain, ensure_ascii=False)
-    return line if len(line) <= _ONE_LINE else json.dumps(plain, ensure_ascii=False, indent=2)
+    return line if len(line) <= ONE_LINE else json.dumps(plain, ensure_ascii=False, indent=2)
 
 
 def as_plain(value: Any, depth: int = 0) -> Any:

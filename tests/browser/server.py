@@ -49,6 +49,8 @@ class JupyterServer(contextlib.AbstractContextManager["JupyterServer"]):
 
     def __init__(self, root: Path, *, app: App = "lab", settings: Settings | None = None) -> None:
         self.root, self.app = root, app
+        self.python = sys.executable
+        """The interpreter of the server and its kernels; to be set before it starts."""
         self.settings = {**QUIET, **(settings or {})}
         self.token = secrets.token_hex(16)
         self.port = _free_port()
@@ -119,7 +121,7 @@ class JupyterServer(contextlib.AbstractContextManager["JupyterServer"]):
             "notebook": ("notebook", "JupyterNotebookApp"),
         }[self.app]
         command = [
-            *(sys.executable, "-m", module, "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+            *(self.python, "-m", module, "--no-browser", "--allow-root", "--ip=127.0.0.1"),
             f"--port={self.port}",
             "--ServerApp.port_retries=0",
             f"--IdentityProvider.token={self.token}",

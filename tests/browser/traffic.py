@@ -8,7 +8,10 @@ from playwright.sync_api import Page, WebSocket
 
 
 class Traffic:
-    """Sizes are payload bytes, after any compression was undone. ``types`` counts per message."""
+    """Sizes are payload bytes, after any compression was undone.
+
+    ``types`` sums them by type of message, ``messages`` counts the messages of each type.
+    """
 
     def __init__(self, page: Page) -> None:
         self.reset()
@@ -19,6 +22,7 @@ class Traffic:
         self.sent_frames = self.received_frames = 0
         self.largest_received = 0
         self.types: Counter[str] = Counter()
+        self.messages: Counter[str] = Counter()
 
     def _attach(self, socket: WebSocket) -> None:
         if "/channels" in socket.url:
@@ -29,14 +33,18 @@ class Traffic:
         raw = _bytes(payload)
         self.sent += len(raw)
         self.sent_frames += 1
-        self.types["→" + _message_type(raw)] += len(raw)
+        self._count("→" + _message_type(raw), len(raw))
 
     def _count_received(self, payload: str | bytes) -> None:
         raw = _bytes(payload)
         self.received += len(raw)
         self.received_frames += 1
         self.largest_received = max(self.largest_received, len(raw))
-        self.types["←" + _message_type(raw)] += len(raw)
+        self._count("←" + _message_type(raw), len(raw))
+
+    def _count(self, kind: str, size: int) -> None:
+        self.types[kind] += size
+        self.messages[kind] += 1
 
 
 def _bytes(payload: str | bytes) -> bytes:

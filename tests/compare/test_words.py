@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dspy_session.compare import word_diff
+from dspy_session.compare import _words, word_diff
 
 words = st.lists(
     st.sampled_from(["red", "blue", "go", " ", "\n", ".", ",", "é", "x_y"]), max_size=30
@@ -56,3 +56,45 @@ def test_endless_texts_without_anything_in_common_do_not_take_for_ever():
     parts = word_diff(old, new)
     assert rebuilt(parts, "removed") == old
     assert rebuilt(parts, "added") == new
+
+
+def test_words_that_begin_or_end_alike_are_still_two_words():
+    assert word_diff("a reddish blue", "a redder blue") == [
+        ("same", "a "),
+        ("removed", "reddish"),
+        ("added", "redder"),
+        ("same", " blue"),
+    ]
+    assert word_diff("so undone", "so done") == [
+        ("same", "so "),
+        ("removed", "undone"),
+        ("added", "done"),
+    ]
+
+
+def test_one_word_is_found_in_a_megabyte():
+    text = "Because of this and that. " * 40_000
+    place = text.index("this", 700_000)
+    edited = text[:place] + "another" + text[place + 4 :]
+    assert word_diff(text, edited) == [
+        ("same", text[:place]),
+        ("removed", "this"),
+        ("added", "another"),
+        ("same", text[place + 4 :]),
+    ]
+
+
+def test_megabytes_that_differ_throughout_are_not_taken_apart_into_words(monkeypatch):
+    asked = []
+
+    class Words:
+        @staticmethod
+        def findall(text):
+            asked.append(len(text))
+            return _words._LINES.findall(text)
+
+    monkeypatch.setattr(_words, "_WORDS", Words)
+    old, new = "some words and " * 70_000, "other texts but " * 70_000
+    parts = [("removed", old[:-1]), ("added", new[:-1]), ("same", " ")]
+    assert word_diff(old, new) == parts
+    assert sum(asked) < 200_000

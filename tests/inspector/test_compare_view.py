@@ -7,11 +7,13 @@ import dataclasses
 from support.branches import numbered, request, said
 
 from dspy_session._tree.amend import edit_outputs, give_score
+from dspy_session.inspector import _compare_view
 from dspy_session.inspector._compare_view import (
     FIELD_CHARS,
     MOST_COUNTED,
     MOST_PAIRS,
     comparison_view,
+    differs,
     next_difference,
 )
 
@@ -119,3 +121,34 @@ def test_the_page_and_python_get_the_same(page, session):
     assert by_hand["turns"][2]["right"] is None
     assert page.inspector.next_difference("alt") == 2
     assert page.inspector.next_difference("alt", 2) is None
+
+
+def test_the_next_difference_of_long_shared_pasts_is_found_without_comparing_them(monkeypatch):
+    main = numbered(3_000)
+    alt = said(main.forked(2_900, "alt", 1), "q", "other")
+    alt = give_score(alt, alt.log[40], 1.0)
+    looked_at = []
+
+    def counted(turn):
+        looked_at.append(turn.index)
+        return differs(turn)
+
+    monkeypatch.setattr(_compare_view, "differs", counted)
+    assert next_difference(main, alt, -1, backwards=False)["row"] == 40
+    assert next_difference(main, alt, 40, backwards=False)["row"] == 2_900
+    assert next_difference(main, alt, 2_900, backwards=True)["row"] == 40
+    assert next_difference(main, alt, 40, backwards=True)["row"] is None
+    assert looked_at == [40, 2_900, 40]
+
+
+def test_megabytes_are_compared_and_only_their_beginning_travels():
+    long = "Because of this and that. " * 40_000
+    main = said(said(numbered(1), "q", long), "q", [long[:50]] * 20_000)
+    alt = said(said(main.forked(1, "alt", 1), "q", "Not " + long), "q", [long[:40]] * 20_000)
+    _, texts, lists = view_of(main, alt)["turns"]
+    answer = texts["fields"][1]
+    assert answer["parts"][:2] == [("added", "Not "), ("same", long[: FIELD_CHARS - 4])]
+    assert answer["left_out"] == len(long) + 4 - FIELD_CHARS
+    assert lists["fields"][1]["changed"]
+    assert lists["fields"][1]["left_out"] > 0
+    assert sum(len(text) for _, text in lists["fields"][1]["parts"]) <= FIELD_CHARS

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.branches import numbered, said
 
 from dspy_session._tree.amendments import Mark, Score
 from dspy_session._tree.branch import Branch
-from dspy_session.inspector._filter import FilteredBranches, matches
+from dspy_session.inspector import _filter
+from dspy_session.inspector._filter import FilteredBranches, holds, matches
 
 texts = st.sampled_from(["Red", "blue", "REDDISH", ""])
 turns = st.fixed_dictionaries(
@@ -102,3 +104,58 @@ def test_what_a_filter_found_is_kept_until_the_branch_changes():
     changed = said(branch, "q3 again", "a")
     assert filtered.positions(changed, {"search": "q3"}) == [3, 5]
     assert filtered.positions(dataclasses.replace(changed), {"search": "q3"}) == [3, 5]
+
+
+@given(st.lists(turns, min_size=1, max_size=6), st.lists(turns, max_size=4), filters)
+def test_what_is_known_of_an_older_version_serves_the_next(specs, more, wanted):
+    branch, filtered = built(specs), FilteredBranches()
+    for spec in [*more, *specs]:
+        filtered.positions(branch, wanted)
+        branch = said(branch, spec["question"], spec["answer"])
+        record = branch.log[len(branch.log) // 2]
+        if spec["label"]:
+            branch = branch.marked(record.id, Mark(label="Red"))
+        if spec["edit"] is not None:
+            branch = branch.edited(record.id, {"answer": spec["edit"]})
+        if spec["excluded"]:
+            branch = branch.cut(max(1, len(branch.log) - 2))
+        assert list(filtered.positions(branch, wanted)) == matches(branch, wanted)
+
+
+@given(st.lists(turns, max_size=6), filters, st.sampled_from(["r", "red", "redd", "b", "E"]))
+def test_what_a_shorter_search_found_serves_a_longer_one(specs, wanted, typed):
+    branch, filtered = built(specs), FilteredBranches()
+    for length in range(len(typed) + 1):
+        now = {**wanted, "search": typed[:length]}
+        assert list(filtered.positions(branch, now)) == matches(branch, now)
+
+
+@pytest.fixture
+def searched(monkeypatch):
+    """The positions whose texts were searched."""
+    seen = []
+
+    def counted(branch, position, text):
+        seen.append(position)
+        return holds(branch, position, text)
+
+    monkeypatch.setattr(_filter, "holds", counted)
+    return seen
+
+
+def test_only_new_and_changed_turns_are_searched_again(searched):
+    filtered, branch = FilteredBranches(), numbered(2_000)
+    filtered.positions(branch, {"search": "q19"})
+    searched.clear()
+    branch = said(branch, "q19 again", "a")
+    branch = branch.marked(branch.log[7].id, Mark(note="q19 too"))
+    assert list(filtered.positions(branch, {"search": "q19"}))[:2] == [7, 19]
+    assert sorted(searched) == [7, 2_000]
+
+
+def test_while_a_search_is_typed_only_what_was_found_is_searched(searched):
+    filtered, branch = FilteredBranches(), numbered(2_000)
+    filtered.positions(branch, {"search": "q19"})
+    searched.clear()
+    assert list(filtered.positions(branch, {"search": "q199"})) == [199, *range(1_990, 2_000)]
+    assert len(searched) == 111

@@ -12,7 +12,12 @@ from support.branches import numbered, request, said, turn_after
 from dspy_session._tree.branch import Branch
 from dspy_session._tree.record import Window
 from dspy_session.errors import TurnNotFoundError
-from dspy_session.inspector._messages import history_length, history_window, prompt_window
+from dspy_session.inspector._messages import (
+    ANSWER_CHARS,
+    history_length,
+    history_window,
+    prompt_window,
+)
 
 
 def shown(branch, index, start=0, stop=100, *, now=False):
@@ -97,3 +102,14 @@ def test_a_prompt_with_pictures_and_tools_is_readable():
 def test_a_request_that_was_not_made_is_refused(which):
     with pytest.raises(TurnNotFoundError, match="made 2, counted from 0"):
         prompt_window((request("a"), request("b")), which, range(9))
+
+
+def test_an_answer_of_long_messages_ends_when_it_is_full_and_the_rest_can_be_asked_for():
+    branch = Branch()
+    for number in range(6):
+        branch = said(branch, f"{number} " + "x" * 1_000_000, "y" * 1_000_000)
+    part = shown(branch, 5)
+    assert (part["total"], len(part["messages"])) == (5, 1)
+    assert len(str(part)) < 2 * ANSWER_CHARS
+    rest = shown(branch, 5, 1)
+    assert rest["messages"][0]["title"] == "turn 1"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from support.branches import numbered, said
 
 from dspy_session._tree.conversation import Conversation
+from dspy_session._tree.log import Log
 from dspy_session._tree.parting import parting
 from dspy_session.inspector._siblings import only, siblings
 
@@ -68,3 +69,14 @@ def test_branches_part_at_the_same_place_after_old_turns_were_forgotten():
     assert trimmed.log.first > 0
     assert parting(trimmed, fork) == 5
     assert list(siblings(trimmed, [trimmed, fork])) == [5]
+
+
+def test_forks_of_a_long_conversation_are_placed_by_a_look_each(monkeypatch):
+    main = numbered(2_000)
+    forks = [said(main.forked(9 * n, f"f{n}", n + 1), "q", "a") for n in range(200)]
+    looks = []
+    look = Log.__getitem__
+    monkeypatch.setattr(Log, "__getitem__", lambda log, n: looks.append(n) or look(log, n))
+    assert len(siblings(main, [main, *forks])) == 200
+    # Two where a fork parts, and a few to list who stands there; halving took over twenty.
+    assert len(looks) < 200 * 9

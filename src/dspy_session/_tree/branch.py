@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import TurnNotFoundError
@@ -11,6 +11,7 @@ from .amendments import NO_EDITS, NO_MARK, NO_MARKS, Edits, Mark, Marks
 from .log import Log
 from .record import NO_NODES, ROOT, Node, Nodes, Record, Window, new_id, record_key
 from .stale import StaleMarks
+from .trail import MarkTrail, remarked_ids
 from .values import Fields
 from .window import window_messages
 
@@ -30,6 +31,10 @@ class Branch:
     """The log before turns were undone; redo moves along it."""
     edits: Edits = NO_EDITS
     marks: Marks = NO_MARKS
+    trail: MarkTrail = dataclasses.field(
+        default_factory=lambda: MarkTrail(NO_MARKS), repr=False, compare=False
+    )
+    """How the marks came about."""
     parent: str | None = None
     """Key of the branch this one was forked from."""
     forked_at: int = 0
@@ -188,16 +193,27 @@ class Branch:
         """Return the branch with another mark on a turn, and its version counted up."""
         old = self.marks.get(record_id, NO_MARK)
         new = dataclasses.replace(mark or old, version=old.version + 1)
-        return dataclasses.replace(self, marks=self.marks.insert(record_id, new))
+        return self._with_marks(self.marks.insert(record_id, new), (record_id,))
 
     def marked_all(self, marks: Iterable[tuple[str, Mark]]) -> Branch:
         """Return the branch with many marks set at once."""
-        branch_marks = self.marks
+        branch_marks, ids = self.marks, list[str]()
         for record_id, mark in marks:
             old = branch_marks.get(record_id, NO_MARK)
             new = dataclasses.replace(mark, version=old.version + 1)
             branch_marks = branch_marks.insert(record_id, new)
-        return self if branch_marks is self.marks else dataclasses.replace(self, marks=branch_marks)
+            ids.append(record_id)
+        return self._with_marks(branch_marks, ids) if ids else self
+
+    def _with_marks(self, marks: Marks, ids: Sequence[str]) -> Branch:
+        return dataclasses.replace(self, marks=marks, trail=self.trail.on(self.marks, marks, ids))
+
+    def remarked(self, old: Branch) -> set[str]:
+        """Return at least the ids of the records whose marks or edits differ from another branch's.
+
+        Costs what differs, where one came from the other or both from a third.
+        """
+        return remarked_ids((old.marks, old.trail), (self.marks, self.trail))
 
 
 def nodes_within(nodes: Nodes, log: Log[Record], window: Window) -> Nodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
@@ -185,8 +186,9 @@ class Log(Generic[T]):
         for run, length in self._reaches():
             if run.positions is None:
                 run.positions = {}
-            for offset in range(len(run.positions), len(run.items)):
-                run.positions[key(run.items[offset])] = run.start + offset
+            if (known := len(run.positions)) < len(run.items):
+                keys = map(key, run.items[known:])
+                run.positions.update(zip(keys, itertools.count(run.start + known), strict=False))
             position = run.positions.get(name)
             if position is not None and self.first <= position < length:
                 return position

@@ -64,7 +64,8 @@ def _turn_lines(turn: ComparedTurn) -> Iterator[str]:
 
 
 def _field(field: ComparedField) -> str:
-    text = " ".join(inline_diff(_shortened(field.parts)).split())
+    parts, _ = field.quick_parts()
+    text = " ".join(inline_diff(_shortened(parts)).split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from .._as_text import as_text
+from .._beginning import beginning
 from .._tree.values import Fields, frozen_copy, same_value
 from .._turns import Turn
 from ._words import DiffPart, word_diff
 
 Side = Literal["left", "right"]
+
+_LOOKED_AT = 50_000
+"""Characters of a value that is no text, for a quick comparison."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,6 +64,18 @@ class ComparedField:
         left = "" if self.only == "right" else as_text(self._left)
         right = "" if self.only == "left" else as_text(self._right)
         return word_diff(left, right)
+
+    def quick_parts(self) -> tuple[list[DiffPart], int]:
+        """Return the word diff, and how many characters were not looked at.
+
+        Unlike :attr:`parts` this is quick however long the values are: of long ones that are no
+        texts it looks only at the beginning.
+        """
+        left, left_out = ("", 0) if self.only == "right" else _looked_at(self._left)
+        if not self.changed:
+            return word_diff(left, left), left_out
+        right, right_out = ("", 0) if self.only == "left" else _looked_at(self._right)
+        return word_diff(left, right), left_out + right_out
 
     def __repr__(self) -> str:
         state = "changed" if self.changed else "same"
@@ -140,6 +156,13 @@ class ComparedTurn:
     def __repr__(self) -> str:
         names = ", ".join(field.name for field in self.changes) or "nothing"
         return f"ComparedTurn({self.index}, shared={self.shared}, changed: {names})"
+
+
+def _looked_at(value: Any) -> tuple[str, int]:
+    if isinstance(value, str):
+        return as_text(value), 0
+    text, left_out, _ = beginning(value, _LOOKED_AT)
+    return text, left_out
 
 
 def _values(turn: Turn | None, kind: Literal["input", "output"]) -> Fields:

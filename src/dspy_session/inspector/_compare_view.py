@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
 from .._tree.branch import Branch
+from .._tree.record import record_key
 from ..compare import Change, ComparedField, ComparedTurn, Comparison, DiffPart
 from ._text import safe
 from ._view_shapes import BothNumbers, ComparisonView, Difference, FieldPair, TurnPair
@@ -40,12 +44,19 @@ def comparison_view(left: Branch, right: Branch, wanted: range) -> ComparisonVie
 def next_difference(left: Branch, right: Branch, row: int, *, backwards: bool) -> Difference:
     """Return the next row after one that differs, or the last before it."""
     comparison = Comparison(left, right)
-    rows = (
-        range(min(row, len(comparison)) - 1, -1, -1)
-        if backwards
-        else range(row + 1, len(comparison))
-    )
-    return Difference(row=next((one for one in rows if differs(comparison[one])), None))
+    rows = _may_differ(comparison, left, right)
+    after = bisect_right(rows, row)
+    wanted = reversed(rows[: bisect_left(rows, row)]) if backwards else rows[after:]
+    return Difference(row=next((one for one in wanted if differs(comparison[one])), None))
+
+
+def _may_differ(comparison: Comparison, left: Branch, right: Branch) -> Sequence[int]:
+    """The rows that differ, and some that do not: shared turns differ only where marked since."""
+    first = min(left.log.first, right.log.first)
+    shared = _leading(comparison, left, right)
+    places = (left.log.position_of(one, record_key) for one in right.remarked(left))
+    marked = sorted(one - first for one in places if one is not None and one - first < shared)
+    return [*marked, *range(shared, len(comparison))]
 
 
 def differs(turn: ComparedTurn) -> bool:
@@ -78,13 +89,14 @@ def _pair(turn: ComparedTurn) -> TurnPair:
 
 
 def _field(field: ComparedField) -> FieldPair:
-    parts, left_out = _shortened(field.parts)
+    parts, unseen = field.quick_parts()
+    shown, left_out = _shortened(parts)
     return FieldPair(
         name=safe(field.name),
         side="inputs" if field.kind == "input" else "outputs",
         changed=field.changed,
-        parts=parts,
-        left_out=left_out,
+        parts=shown,
+        left_out=left_out + unseen,
     )
 
 

@@ -15,12 +15,13 @@ from ._filter import FilteredBranches
 from ._hand import Hand
 from ._jobs import Action, Ending, Jobs, Kind, Work
 from ._log import PythonLog
+from ._mark_facts import MarkFacts
 from ._nodes_view import CallsByNode
 from ._protocol import Finished
 from ._push import PUSH_SECONDS, SUMMARY_SECONDS, Beat, News
 from ._shapes import Filter, Job, RunningTurn, Summary
 from ._source import Metric, Session, Source, metric_name
-from ._summary import MarkFacts, running_turns, summarise
+from ._summary import running_turns, summarise
 
 
 class Desk:

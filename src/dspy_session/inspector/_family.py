@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from .._tree.branch import Branch
+from .._tree.parting import parting_after
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -23,14 +24,8 @@ class Segment:
 
     def matching(self, branch: Branch, start: int) -> int:
         """Return up to where a branch holds the same turns, given that it does before ``start``."""
-        low, high = start, min(self.stop, len(branch.log))
-        while low < high:  # two branches that differ never meet again
-            middle = (low + high) // 2
-            if self.branch.log[middle].id == branch.log[middle].id:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        stop = min(self.stop, len(branch.log))
+        return parting_after(self.branch.log, branch.log, start, max(start, stop))
 
     def split(self, position: int) -> None:
         """Make two segments of one; this is the earlier."""
@@ -50,7 +45,7 @@ class Segment:
 def family(branches: Iterable[Branch]) -> Segment:
     """Return the first segment, which holds no turns: all others grow from it.
 
-    Costs O(branches · forks · log turns), however long the branches are.
+    Costs O(branches · forks), however long the branches are.
     """
     # A branch that forgot its oldest turns finds its place among those that have them.
     first_kept_longest = sorted(branches, key=lambda branch: (branch.log.first, branch.order))

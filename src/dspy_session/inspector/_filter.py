@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from .._tree.branch import Branch
+from .._tree.record import record_key
 from ._rows import positions_of
 from ._shapes import Filter
 from ._text import as_text
@@ -15,7 +18,7 @@ from ._text import as_text
 Test = Callable[[int], bool]
 
 _KEPT = 16
-"""Filtered branches to remember; each costs eight bytes a turn."""
+"""Filtered branches to remember; each costs up to sixteen bytes a turn."""
 
 
 def matches(branch: Branch, wanted: Filter) -> list[int]:
@@ -23,13 +26,18 @@ def matches(branch: Branch, wanted: Filter) -> list[int]:
 
     Turns without a score come last when sorted by score, whichever way.
     """
+    return _ordered(branch, _passing(branch, wanted, positions_of(branch)), wanted)
+
+
+def _passing(branch: Branch, wanted: Filter, positions: Iterable[int]) -> list[int]:
     tests = _tests(branch, wanted)
-    found = [one for one in positions_of(branch) if all(test(one) for test in tests)]
+    return [one for one in positions if all(test(one) for test in tests)]
+
+
+def _ordered(branch: Branch, found: list[int], wanted: Filter) -> list[int]:
     if wanted.get("sort") == "score":
-        found = _by_score(branch, found, wanted)
-    elif wanted.get("descending"):
-        found.reverse()
-    return found
+        return _by_score(branch, found, wanted)
+    return found[::-1] if wanted.get("descending") else found
 
 
 def _by_score(branch: Branch, found: list[int], wanted: Filter) -> list[int]:
@@ -90,23 +98,33 @@ def _text_tests(branch: Branch, wanted: Filter) -> list[Test]:
     if wanted.get("stale"):
         tests.append(branch.is_stale)
     if wanted.get("search"):
-        text = wanted["search"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        text = folded(wanted)
         tests.append(lambda one: holds(branch, one, text))
     return tests
 
 
-def holds(branch: Branch, position: int, text: str) -> bool:
-    """Whether a turn holds a text in any input, output, label or note, in whichever case."""
-    return text.casefold() in _searched(branch, position)
-
-
-def _searched(branch: Branch, position: int) -> str:
-    """All text of a turn, in one string; a NUL keeps neighbours apart."""
+def holds(branch: Branch, position: int, folded: str) -> bool:
+    """Whether a turn holds a text, its case folded, in any input, output, label or note."""
     record = branch.log[position]
+    for value in (*record.inputs.values(), *branch.outputs(record).values()):
+        if folded in as_text(value).casefold():
+            return True
     mark = branch.mark(record)
-    values = [*record.inputs.values(), *branch.outputs(record).values()]
-    texts = [*map(as_text, values), mark.label or "", mark.note or ""]
-    return "\0".join(texts).casefold()
+    return any(folded in text.casefold() for text in (mark.label, mark.note) if text)
+
+
+def folded(wanted: Filter) -> str:
+    """Return the text that a filter searches for, whatever its case."""
+    return (wanted.get("search") or "").casefold()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Found:
+    branch: Branch
+    wanted: Filter
+    passed: list[int]
+    """Positions that passed, oldest first."""
+    ordered: list[int]
 
 
 class FilteredBranches:
@@ -114,7 +132,7 @@ class FilteredBranches:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: OrderedDict[tuple[str, str], tuple[Branch, list[int]]] = OrderedDict()
+        self._found: OrderedDict[tuple[str, str], _Found] = OrderedDict()
 
     def positions(self, branch: Branch, wanted: Filter) -> Sequence[int]:
         """Return the positions of the turns that pass; costs nothing without a filter."""
@@ -126,15 +144,59 @@ class FilteredBranches:
         key = branch.key, repr(sorted(active.items()))
         with self._lock:
             known = self._found.get(key)
-        if known is not None and known[0] is branch:
-            return known[1]
-        found = matches(branch, cast("Filter", active))
+        if known is not None and known.branch is branch:
+            return known.ordered
+        wanted = cast("Filter", active)
+        passed = self._passed(branch, wanted, known)
+        found = _Found(branch, wanted, passed, _ordered(branch, passed, wanted))
         with self._lock:
-            self._found[key] = branch, found
+            self._found[key] = found
             self._found.move_to_end(key)
             while len(self._found) > _KEPT:
                 self._found.popitem(last=False)
-        return found
+        return found.ordered
+
+    def _passed(self, branch: Branch, wanted: Filter, known: _Found | None) -> list[int]:
+        """The positions that pass; only turns are looked at of which that is not known."""
+        if known is not None and _comparable(known.branch, branch, wanted):
+            unsure, kept = _since(known, branch)
+            return sorted(kept + _passing(branch, wanted, unsure))
+        with self._lock:
+            wider = [one for one in self._found.values() if _is_wider(one, branch, wanted)]
+        candidates = [one.passed for one in wider]
+        return _passing(branch, wanted, min(candidates, key=len, default=positions_of(branch)))
+
+
+def _comparable(old: Branch, new: Branch, wanted: Filter) -> bool:
+    """Whether turns that both branches have pass alike where their marks are the same."""
+    # An edit makes turns stale that it does not touch.
+    return old.log.first <= new.log.first and not (
+        wanted.get("stale") and old.edits is not new.edits
+    )
+
+
+def _since(known: _Found, branch: Branch) -> tuple[list[int], list[int]]:
+    """The turns that are new or changed since a filter was used, and those that still pass."""
+    shared = max(branch.log.shared_with(known.branch.log), branch.log.first)
+    ids = branch.remarked(known.branch)
+    places = (branch.log.position_of(one, record_key) for one in ids)
+    changed = {one for one in places if one is not None and one < shared}
+    first, last = (bisect_left(known.passed, one) for one in (branch.log.first, shared))
+    kept = [one for one in known.passed[first:last] if one not in changed]
+    return [*changed, *range(shared, len(branch.log))], kept
+
+
+def _is_wider(known: _Found, branch: Branch, wanted: Filter) -> bool:
+    """Whether all turns that pass a filter passed a known one: as while a text is being typed."""
+    return (
+        known.branch is branch
+        and folded(known.wanted) in folded(wanted)
+        and ({**known.wanted, **_ANY} == {**wanted, **_ANY})
+    )
+
+
+_ANY = {"search": None, "sort": None, "descending": None}
+"""The parts of a filter by which two may differ of which one is wider."""
 
 
 def _counts(name: str, value: object) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._beginning import beginning
 from .._tree.branch import Branch
 from .._tree.record import Record
+from ._mark_facts import MarkFacts
 from ._rows import positions_of
-from ._summary import MarkFacts
 from ._text import as_text, one_line, safe
 
 SHOWN_TURNS = 20
@@ -31,14 +32,15 @@ def transcript(
     title: str, branch: Branch, branches: Sequence[Branch], facts: MarkFacts | None = None
 ) -> str:
     """Return the beginning of a branch, and the list of branches, as HTML."""
-    facts = facts or MarkFacts()
+    sums = (facts or MarkFacts()).of_all(branches)
+    means = {one.key: tally.mean for one, tally in zip(branches, sums, strict=True)}
     positions = positions_of(branch)
     parts = [
         f'<div class="{_NO_MATHS}" style="max-width: 60em">',
-        _heading(title, branch, facts),
+        _heading(title, branch, means.get(branch.key)),
         *(turn_html(branch, position) for position in positions[:SHOWN_TURNS]),
         _more(len(positions) - SHOWN_TURNS),
-        _branch_list(branches, facts),
+        _branch_list(branches, means),
         "</div>",
     ]
     return "\n".join(part for part in parts if part)
@@ -49,8 +51,7 @@ def escaped(text: str) -> str:
     return html.escape(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", safe(text)))
 
 
-def _heading(title: str, branch: Branch, known: MarkFacts) -> str:
-    mean, _, _ = known.of(branch)
+def _heading(title: str, branch: Branch, mean: float | None) -> str:
     facts = [named_html(branch.name), _turns(len(positions_of(branch)))]
     if mean is not None:
         facts.append(f"mean {mean:.2f}")
@@ -81,9 +82,9 @@ def turn_html(
     facts = "".join(f" · {fact}" for fact in _facts(branch, record, position))
     summary = f"{position} · {named_html(said)} → {named_html(told)}{facts}"
     body = [
-        field_html(name, text, limit=limit)
-        for name, text in (
-            *_fields(record.inputs),
+        field_html(name, value, limit=limit)
+        for name, value in (
+            *record.inputs.items(),
             *_outputs(branch, record),
             *_remarks(branch, record),
         )
@@ -109,16 +110,12 @@ def _facts(branch: Branch, record: Record, position: int) -> Iterable[str]:
         yield named_html(mark.label)
 
 
-def _fields(fields: Any) -> Iterable[tuple[str, str]]:
-    return ((name, as_text(value)) for name, value in fields.items())
-
-
-def _outputs(branch: Branch, record: Record) -> Iterable[tuple[str, str]]:
+def _outputs(branch: Branch, record: Record) -> Iterable[tuple[str, Any]]:
     edited = branch.edits.get(record.id) or {}
     for name, value in branch.outputs(record).items():
-        yield name, as_text(value)
+        yield name, value
         if name in edited and name in record.outputs:
-            yield f"{name}, as recorded", as_text(record.outputs[name])
+            yield f"{name}, as recorded", record.outputs[name]
 
 
 def _remarks(branch: Branch, record: Record) -> Iterable[tuple[str, str]]:
@@ -130,20 +127,19 @@ def _remarks(branch: Branch, record: Record) -> Iterable[tuple[str, str]]:
         yield "note", mark.note
 
 
-def field_html(name: str, text: str, *, limit: int | None = SHOWN_CHARS) -> str:
+def field_html(name: str, value: Any, *, limit: int | None = SHOWN_CHARS) -> str:
     """Return a field with its name; at most ``limit`` characters of it."""
-    rest = 0 if limit is None else len(text) - limit
+    text, rest, _ = (as_text(value), 0, 0) if limit is None else beginning(value, limit)
     more = f"\n… {rest:,} more characters" if rest > 0 else ""
     style = "white-space: pre-wrap; margin: 0 0 0.5em 1em"
     # A browser swallows a line break right behind <pre>, so the text gets one to lose.
-    shown = f"\n{escaped(text[:limit])}{more}"
+    shown = f"\n{escaped(text)}{more}"
     return f'<div>{named_html(name)}</div><pre dir="auto" style="{style}">{shown}</pre>\n'
 
 
-def _branch_list(branches: Sequence[Branch], known: MarkFacts) -> str:
+def _branch_list(branches: Sequence[Branch], means: Mapping[str, float | None]) -> str:
     if len(branches) == 1:
         return ""
-    means = {one.key: known.of(one)[0] for one in branches}
     items = "\n".join(_branch_item(one, branches, means[one.key]) for one in branches)
     return f"<details><summary>{len(branches)} branches</summary>\n<ul>\n{items}\n</ul>\n</details>"
 

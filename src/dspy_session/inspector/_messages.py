@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._tree.branch import Branch
@@ -12,11 +12,15 @@ from .._tree.record import Record, Request, Window
 from .._tree.window import window_messages
 from ..compare import word_diff
 from ..errors import TurnNotFoundError
+from ._protocol import TEXT_CHARS
 from ._shapes import FieldDetail, MessageView, MessageWindow
 from ._text import as_text, clipped, safe
 
 MOST_MESSAGES = 200
-"""The most messages of one answer."""
+"""The most messages of one answer; fewer where they are long."""
+
+ANSWER_CHARS = 2 * TEXT_CHARS
+"""When the messages of an answer have so many characters, no further one goes into it."""
 
 
 def history_length(branch: Branch, record: Record, position: int) -> int:
@@ -50,10 +54,32 @@ def history_window(
     return MessageWindow(
         total=total,
         start=part.start,
-        messages=[
+        messages=_that_fit(
             _message(title, message, before)
             for title, message, before in zip(titles, shown, seen, strict=True)
-        ],
+        ),
+    )
+
+
+def _that_fit(messages: Iterable[MessageView]) -> list[MessageView]:
+    """The first messages, as many as one answer may hold; at least one."""
+    found: list[MessageView] = []
+    room = ANSWER_CHARS
+    for message in messages:
+        found.append(message)
+        room -= sum(_length(field) for field in message["fields"])
+        if room <= 0:
+            break
+    return found
+
+
+def _length(field: FieldDetail) -> int:
+    was = field["original"]
+    # A diff holds both texts once more.
+    return (
+        len(field["value"]["text"])
+        if was is None
+        else 2 * (len(field["value"]["text"]) + len(was["text"]))
     )
 
 
@@ -138,7 +164,7 @@ def prompt_window(requests: tuple[Request, ...], which: int, wanted: range) -> M
     return MessageWindow(
         total=len(prompt),
         start=part.start,
-        messages=[_prompt_message(one) for one in prompt.between(part.start, part.stop)],
+        messages=_that_fit(map(_prompt_message, prompt.between(part.start, part.stop))),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 import threading
 from collections.abc import Iterable
 
@@ -21,7 +22,9 @@ class RecordedFields:
     def and_those_of(self, turns: Iterable[Record]) -> RecordedFields:
         """Return the names with those of some turns."""
         # Thousands of turns have a handful of shapes: each is looked at once.
-        shapes = dict.fromkeys((tuple(turn.inputs), tuple(turn.outputs)) for turn in turns)
+        turns = list(turns)
+        taken_by, given_by = (map(tuple, map(side, turns)) for side in _SIDES)
+        shapes = dict.fromkeys(zip(taken_by, given_by, strict=True))
         inputs = dict.fromkeys(self.inputs)
         outputs = dict.fromkeys(self.outputs)
         for taken, given in shapes:
@@ -29,6 +32,8 @@ class RecordedFields:
             outputs.update(dict.fromkeys(given))
         return RecordedFields(tuple(inputs), tuple(outputs))
 
+
+_SIDES = operator.attrgetter("inputs"), operator.attrgetter("outputs")
 
 _Known = tuple[Log[Record], RecordedFields]
 

@@ -13,7 +13,7 @@ from ._text import safe
 def siblings(branch: Branch, branches: Iterable[Branch]) -> dict[int, list[Sibling]]:
     """Return position to the turns at that place, where there are several; oldest first.
 
-    Costs O(branches · log turns), however long the branch is.
+    Costs O(branches), however long they are.
     """
     beside: dict[int, dict[str, Branch]] = {}
     for other in branches:

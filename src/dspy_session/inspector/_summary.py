@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._tree.amendments import Mark
 from .._tree.branch import Branch
 from .._tree.conversation import Conversation
-from .._tree.record import ROOT, record_key
 from .._tree.running import RunningCall, Writing
 from ._fields import ProgramFields, field_specs
+from ._mark_facts import MarkFacts
 from ._protocol import PREVIEW_CHARS, PROTOCOL_VERSION
-from ._recorded import FieldFacts
 from ._rows import positions_of, previews, row_window
 from ._shapes import BranchView, Job, RunningTurn, Summary
 from ._text import safe
@@ -26,64 +22,6 @@ _LAST_MARK = re.compile(r"\s*(?:\[\[ ## completed ## \]\]\s*|\[|\[\[[ #\w]*\]?)\
 
 HEAD_ROWS = 50
 """Rows that come with the summary: what a saved notebook shows, and one page of the table."""
-
-
-class MarkFacts:
-    """What a branch adds up to: mean score, names of scores, labels; and the fields of its turns.
-
-    A branch of 100,000 scored turns takes a moment to add up, so each sum is kept for as long as
-    the branch has the same turns and marks.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[str, tuple[Branch, tuple[float | None, list[str], list[str]]]] = {}
-        self.fields = FieldFacts()
-
-    def of(self, branch: Branch) -> tuple[float | None, list[str], list[str]]:
-        """Return mean score, names of scores, and labels of a branch's turns."""
-        with self._lock:
-            known = self._known.get(branch.key)
-        if known and known[0].marks is branch.marks and known[0].log is branch.log:
-            return known[1]
-        facts = mark_facts(branch)
-        with self._lock:
-            self._known[branch.key] = branch, facts
-        return facts
-
-    def forget_all_but(self, branches: Iterable[Branch]) -> None:
-        """Let go of branches that are no more."""
-        there = {branch.key for branch in branches}
-        with self._lock:
-            self._known = {key: one for key, one in self._known.items() if key in there}
-
-
-def mark_facts(branch: Branch) -> tuple[float | None, list[str], list[str]]:
-    """Return mean score, names of scores, and labels of the turns of a branch."""
-    scores: list[float] = []
-    names: set[str] = set()
-    labels: set[str] = set()
-    for mark in _turn_marks(branch):
-        if mark.score is not None:
-            scores.append(mark.score.value)
-            names.update(mark.scores)
-        if mark.label:
-            labels.add(mark.label)
-    # fsum is exact in any order, and the order of the marks differs from process to process.
-    mean = math.fsum(scores) / len(scores) if scores else None
-    return mean, sorted(names), sorted(labels)
-
-
-def _turn_marks(branch: Branch) -> Iterator[Mark]:
-    """The marks of a branch's turns; those of nested calls and of undone turns lie beside them."""
-    turns = branch.log.between(branch.log.first, len(branch.log))
-    if len(branch.marks) * 4 < len(turns):
-        for record_id, mark in branch.marks.items():
-            if branch.log.position_of(record_id, record_key) is not None:
-                yield mark
-        return
-    found = (branch.marks.get(record.id) for record in turns)
-    yield from (mark for mark in found if mark is not None)
 
 
 def summarise(
@@ -106,10 +44,9 @@ def summarise(
     # The revision is read first: rows may then be newer than it says, never older.
     revision = conversation.revision
     branches = conversation.branches
-    facts.forget_all_but(branches)
     branch = next((one for one in branches if one.key == shown), branches[0])
-    sums = [facts.of(one) for one in branches]
-    views = [_branch_view(one, mean) for one, (mean, _, _) in zip(branches, sums, strict=True)]
+    sums = facts.of_all(branches)
+    views = [_branch_view(one, tally.mean) for one, tally in zip(branches, sums, strict=True)]
     title, fields, nodes = program
     metrics, jobs, markdown = extras
     recorded = facts.fields.of(branches)
@@ -122,8 +59,8 @@ def summarise(
         inputs=field_specs(fields.inputs, recorded.inputs),
         outputs=field_specs(fields.outputs, recorded.outputs),
         metrics=[safe(name) for name in metrics],
-        scored_by=sorted({safe(name) for _, names, _ in sums for name in names}),
-        labels=sorted({safe(label) for _, _, labels in sums for label in labels}),
+        scored_by=_names(tally.names for tally in sums),
+        labels=_names(tally.labels for tally in sums),
         markdown=[safe(name) for name in markdown],
         nodes=[safe(path) for path in nodes],
         can_edit=True,
@@ -175,6 +112,10 @@ def _branch_view(branch: Branch, mean: float | None) -> BranchView:
         mean_score=mean,
         starred=branch.starred,
     )
+
+
+def _names(some: Iterable[Iterable[str]]) -> list[str]:
+    return sorted({safe(name) for names in some for name in names})
 
 
 def _safe(text: Any) -> str | None:

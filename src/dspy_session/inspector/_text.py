@@ -9,8 +9,12 @@ import re
 from typing import Any
 
 from .._as_text import as_text as as_text  # the page's texts and those it makes of them
+from .._beginning import beginning
 from ._protocol import PREVIEW_CHARS, TEXT_CHARS
 from ._shapes import Preview, Text
+
+_LOOKED_CHARS = 4_000
+"""How much of a value that is no text is made text for a row."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -44,14 +48,21 @@ def clipped(text: str) -> Text:
 
 
 def preview(field: str, value: Any, *, edited: bool = False) -> Preview:
-    """Return the beginning of a field's value, and how much more there is."""
-    text = as_text(value)
+    """Return the beginning of a field's value, and how much more there is.
+
+    Of a long list or mapping only the beginning is made text; then there is more than it says.
+    """
+    whole = isinstance(value, str)
+    text, left, lines = beginning(value, TEXT_CHARS if whole else _LOOKED_CHARS)
     shown = cut(text, 0, PREVIEW_CHARS)
-    rest = units(text) - units(shown)
+    rest = left + units(text) - units(shown)
+    lines += text.count("\n", min(len(shown), len(text)))
+    if whole and left:
+        lines += value.count("\n", len(text))
     return Preview(
         field=safe(field),
         text=shown if shown.isascii() else safe(shown),
-        more_lines=text.count("\n", min(len(shown), len(text))) if rest else 0,
+        more_lines=lines if rest else 0,
         more_chars=rest,
         edited=edited,
     )
@@ -59,6 +70,6 @@ def preview(field: str, value: Any, *, edited: bool = False) -> Preview:
 
 def one_line(value: Any, limit: int = 60) -> str:
     """Return a value on one line of at most ``limit`` characters."""
-    text = as_text(value)
-    line = " ".join(text[: 4 * limit].split())
-    return safe(line if len(line) <= limit and len(text) <= 4 * limit else line[: limit - 1] + "…")
+    text, left, _ = beginning(value, 4 * limit)
+    line = " ".join(text.split())
+    return safe(line if len(line) <= limit and not left else line[: limit - 1] + "…")

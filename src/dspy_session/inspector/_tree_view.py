@@ -88,7 +88,7 @@ def _drawn(segment: Segment, found: Sequence[int], total: int) -> Sequence[int]:
 def _found(holders: dict[Segment, Branch], search: str) -> dict[Segment, list[int]]:
     if not search.strip():
         return {}
-    text = search.strip()
+    text = search.strip().casefold()
     return {
         segment: [one for one in range(segment.start, segment.stop) if holds(branch, one, text)]
         for segment, branch in holders.items()
