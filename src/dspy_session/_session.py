@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dspy
@@ -25,9 +24,8 @@ from ._calls.streams import told
 from ._calls.trial import is_trial
 from ._calls.walk import is_session
 from ._core import OWNER, adopting
-from ._files.atomic import write_atomically
+from ._showing import Showing
 from ._state import SessionState, as_seed
-from ._storing import Storing
 from ._tree.branch import Branch
 from ._tree.conversation import Conversation
 from ._tree.record import new_id
@@ -37,11 +35,10 @@ from ._turns import Turn, Turns
 from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
-    from .inspector import SessionInspector
     from .stores import SessionStore
 
 
-class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethodOverride]
+class Session(Showing, dspy.Module):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A DSPy program with a conversation: call it like the program, and it remembers.
 
     Args:
@@ -369,33 +366,6 @@ class Session(Storing, dspy.Module):  # pyright: ignore[reportIncompatibleMethod
     def __getattribute__(self, name: str) -> Any:
         # DSPy warns when `forward` is called directly; ours is one of the ways to take a turn.
         return object.__getattribute__(self, name)
-
-    # --- in a notebook -------------------------------------------------------------------------
-
-    def inspect(
-        self,
-        metrics: Iterable[Callable[..., Any]] = (),
-        *,
-        markdown: Iterable[str] | None = None,
-        stream: bool | None = None,
-    ) -> SessionInspector:
-        """Return the session inspector: a live, editable table of the conversation's turns.
-
-        Args:
-            metrics: Metrics that the inspector offers for scoring.
-            markdown: Names of the fields that begin as Markdown; None: those named before.
-            stream: Whether models answer word by word while it is open; None: as before.
-        """
-        from .inspector import SessionInspector
-
-        return SessionInspector(self, metrics=metrics, markdown=markdown, stream=stream)
-
-    def _write_page(self, path: str | Path) -> None:
-        write_atomically(path, self.inspect().page_html().encode("utf-8"))
-
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = self.inspect()._repr_mimebundle_(**options)
-        return {**data, "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         return (

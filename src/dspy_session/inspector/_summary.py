@@ -8,6 +8,7 @@ from typing import Any
 
 from .._tree.branch import Branch
 from .._tree.conversation import Conversation
+from .._tree.record import ROOT
 from .._tree.running import RunningCall, Writing
 from ._fields import ProgramFields, field_specs
 from ._mark_facts import MarkFacts
