@@ -1,4 +1,4 @@
-"""Tools among what a program was given: files keep what the model is told of them, not their code."""
+"""Tools among a program's inputs: files keep what the model is told of them, not their code."""
 
 from __future__ import annotations
 
