@@ -134,7 +134,7 @@ def test_nothing_is_there_that_could_not_act(saved, chat):
         names = [one.get_attribute("aria-label") or one.inner_text() for one in shown.all()]
         plain = [re.sub(r"^[▸▾↑↓] ", "", name) for name in names]
         opens = re.compile(
-            r"(Expand|Collapse|Show|Previous|Next|History|turn|=|classify|respond) ?"
+            r"(Expand|Collapse|Show|Previous|Next|History|Markdown for|turn|=|classify|respond) ?"
         )
         unknown = [name for name in plain if name not in READING and not opens.match(name)]
         assert unknown == [], panel
