@@ -15,7 +15,9 @@ test("the row that is being written shows the model's words as they come", async
   say("answer: <b>Beca");
   await waitFor(() => expect(page.getByText("answer: <b>Beca")).toBeTruthy());
   say("plan: look", "steps[0]");
-  await waitFor(() => expect(page.getByText("steps[0]").parentElement?.textContent).toBe("steps[0]plan: look"));
+  await waitFor(() =>
+    expect(page.getByText("steps[0]").parentElement?.textContent).toBe("steps[0]plan: look"),
+  );
   page.kernel.say({ push: "progress", jobs: [], running: [] });
   await waitFor(() => expect(page.queryByText("plan: look")).toBeNull());
 });

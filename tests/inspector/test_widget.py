@@ -213,10 +213,10 @@ def test_a_turn_is_run_again_on_a_new_branch(page, session):
 
 
 def test_a_failing_call_is_told_and_leaves_no_trace(open_page):
-    with dspy.context(lm=scripted_lm({"answer": "a0"}, ValueError("no such model"))):
+    with dspy.context(lm=scripted_lm({"answer": "a0"}, *[ValueError("no such model")] * 2)):
         session = Session(dspy.Predict("question -> answer"))
         session(question="q0")
-        page = open_page(session)
+        page = open_page(session)  # so it is asked for a stream, and then plainly
         job = page.ask("rerun", branch=page.key, turn_id=page.row(0)["turn_id"])["job"]
         end = page.finished(job["id"])
     assert end["outcome"] == "failed"
@@ -279,11 +279,11 @@ def test_a_replay_is_watched_and_a_stopped_one_keeps_the_turns_that_are_done(ope
         session = Session(dspy.Predict("question -> answer"))
         for number in range(3):
             session(question=f"q{number}")
-        page = open_page(session)
+        page = open_page(session, stream=False)
         job = page.ask("replay", branch=page.key, name="again")["job"]
         assert held.reached.wait(30)
         assert [(one["done"], one["total"]) for one in page.ask("summary")["jobs"]] == [(1, 3)]
-        assert "after the turn" in page.ask("stop", job=job["id"])["message"]
+        assert "with the turn" in page.ask("stop", job=job["id"])["message"]
         held.release()
         end = page.finished(job["id"])
     assert end["outcome"] == "stopped"
@@ -303,7 +303,7 @@ def test_a_replay_is_watched_and_a_stopped_one_keeps_the_turns_that_are_done(ope
 
 def test_a_replay_that_fails_keeps_the_turns_before_it(open_page):
     answers = [{"answer": one} for one in ("a0", "a1", "b0")]
-    with dspy.context(lm=scripted_lm(*answers, ValueError("no such model"))):
+    with dspy.context(lm=scripted_lm(*answers, *[ValueError("no such model")] * 2)):
         session = Session(dspy.Predict("question -> answer"))
         session(question="q0")
         session(question="q1")

@@ -9,18 +9,15 @@ import threading
 
 import dspy
 import pytest
-from support.loopback import LoopbackServer, Status, ToolCalls
-from support.scripted import ENGINES, in_form, scripted_lm
+from support.scripted import ENGINES, scripted_lm
+from support.watched import ANSWER, ask, both, flat, watched
 
 from dspy_session import sessionify
-from dspy_session.inspector._summary import running_turns
 
 if ENGINES:
     from support.streaming import WordByWord, word_by_word_lm
 
 needs_engines = pytest.mark.skipif(not ENGINES, reason="before 3.4, DSPy had no engines")
-
-ANSWER = "the tide comes in twice a day, and out as often"
 
 
 class Planned(dspy.Module):
@@ -51,36 +48,8 @@ class Side(dspy.Module):
         return dspy.Prediction(answer=f"{answer.answer} {plan.plan}")
 
 
-def flat():
-    return dspy.Predict("question -> answer")
-
-
 def fields(call):
     return {"plan": "look at the moon"} if "`[[ ## plan" in call.last else {"answer": ANSWER}
-
-
-def watched(program, **settings):
-    """A session that somebody looks at, and what its running rows have shown, each once."""
-    session, seen = sessionify(program, **settings), []
-    session._conversation.watched = True
-
-    def look():
-        for row in running_turns(session._conversation.running):
-            shown = (row["node"], row["written"])
-            if shown[1] and shown not in seen:
-                seen.append(shown)
-
-    session._conversation.listen(look)
-    return session, seen
-
-
-def ask(session, question="When?", *, awaited):
-    if awaited:
-        return asyncio.run(session.acall(question=question))
-    return session(question=question)
-
-
-both = pytest.mark.parametrize("awaited", [False, True], ids=["called", "awaited"])
 
 
 @needs_engines
@@ -331,101 +300,3 @@ def test_an_interrupt_while_words_come_leaves_the_state_as_it_was(awaited, reque
     with dspy.context(lm=word_by_word_lm(fields)):
         assert ask(session, "c", awaited=awaited).answer == ANSWER
     assert len(session) == 2
-
-
-@pytest.fixture
-def server():
-    def respond(messages):
-        return in_form(messages[-1]["content"], {"answer": ANSWER})
-
-    with LoopbackServer(respond) as serving:
-        yield serving
-
-
-def model(server, **settings):
-    if ENGINES:
-        settings = {"engine": "litellm", **settings}
-    return dspy.LM("openai/gpt-4o-mini", api_base=server.url, api_key="-", cache=False, **settings)
-
-
-@both
-def test_through_litellm_tokens_and_cost_are_those_of_a_plain_request(awaited, server):
-    with dspy.context(lm=model(server)):
-        plain = sessionify(flat())
-        ask(plain, awaited=awaited)
-        session, seen = watched(flat())
-        ask(session, awaited=awaited)
-    one, other = plain.turns[0], session.turns[0]
-    assert len(seen) > 3
-    assert [bool(request.get("stream")) for request in server.requests] == [False, True]
-    assert server.requests[0]["messages"] == server.requests[1]["messages"]
-    assert other.outputs == one.outputs == {"answer": ANSWER}
-    assert other.prompt_tokens == one.prompt_tokens > 0
-    assert other.completion_tokens == one.completion_tokens > 0
-    assert other.cost == one.cost > 0
-    assert (other.model, other.requests[0].cached) == (one.model, False)
-
-
-@both
-def test_through_litellm_several_completions_do_not_stream(awaited, server):
-    with dspy.context(lm=model(server)):
-        session, seen = watched(dspy.Predict("question -> answer", n=2))
-        ask(session, awaited=awaited)
-    assert not any(request.get("stream") for request in server.requests)
-    assert seen == []
-
-
-@both
-def test_a_provider_that_refuses_streams_is_asked_plainly(awaited, server):
-    plainly = server.responder
-    server.responder = lambda messages: (
-        Status(400, "streams are not served here")
-        if server.requests[-1].get("stream")
-        else plainly(messages)
-    )
-    with dspy.context(lm=model(server, num_retries=0)):
-        session, _ = watched(flat())
-        assert ask(session, awaited=awaited).answer == ANSWER
-        assert ask(session, awaited=awaited).answer == ANSWER
-    assert [bool(one.get("stream")) for one in server.requests] == [True, False, False]
-
-
-@both
-def test_a_connection_that_breaks_in_the_middle_is_asked_again(awaited, server):
-    server.breaks_after = 4
-    with dspy.context(lm=model(server, num_retries=0)):
-        session, seen = watched(flat())
-        assert ask(session, awaited=awaited).answer == ANSWER
-    assert [bool(one.get("stream")) for one in server.requests] == [True, False]
-    assert session.turns[0].completion_tokens > 5
-    assert len(seen) > 0
-
-
-@needs_engines
-@both
-def test_through_the_native_engine_too(awaited, server):
-    with dspy.context(lm=model(server, engine="auto")):
-        session, seen = watched(flat())
-        assert ask(session, awaited=awaited).answer == ANSWER
-    assert server.requests[0]["stream"]
-    assert len(seen) > 3
-    assert session.turns[0].completion_tokens > 5
-    assert session.turns[0].cost > 0
-
-
-@both
-def test_calls_of_tools_survive_the_stream(awaited):
-    def add(a: int, b: int) -> int:
-        """Add two numbers."""
-        return a + b
-
-    program = dspy.Predict("question, tools: list[dspy.Tool] -> calls: dspy.ToolCalls")
-    with LoopbackServer(lambda _: ToolCalls((("add", {"a": 1, "b": 2}),))) as server:
-        adapter = dspy.ChatAdapter(use_native_function_calling=True)
-        with dspy.context(lm=model(server), adapter=adapter):
-            session, _ = watched(program)
-            inputs = {"question": "1+2?", "tools": [dspy.Tool(add)]}
-            answer = asyncio.run(session.acall(**inputs)) if awaited else session(**inputs)
-    assert server.requests[0]["stream"]
-    [call] = answer.calls.tool_calls
-    assert (call.name, call.args) == ("add", {"a": 1, "b": 2})
