@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Protocol
 
 from .errors import ArgumentTypeError
 
 Progress = bool | Callable[[int, int], None]
 """True for a progress bar, a function of (done, total), or False."""
-
-
-class Cancel(Protocol):
-    """What stops long work once it is set, e.g. a ``threading.Event``."""
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-        ...
 
 
 @contextmanager

@@ -18,11 +18,12 @@ from ._calls.program import copied
 from ._calls.streams import CallStoppedError, told
 from ._calls.walk import predictors
 from ._core import SessionCore
-from ._progress import Cancel, Progress, checked_progress, watching
+from ._progress import Progress, checked_progress, watching
 from ._state import SessionState
 from ._trainsets import Trainsets
 from ._tree.branch import Branch
 from ._tree.record import Record
+from ._tree.running import Cancel
 from ._tree.values import thawed
 from ._turns import Turn
 from .compare import Comparison

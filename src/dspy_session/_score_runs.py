@@ -16,9 +16,9 @@ from itertools import islice
 from typing import Any
 
 from ._calls.frame import carry_frame
-from ._progress import Cancel
 from ._scoring import Item, Metric, metric_name, score_item
 from ._tree.amendments import Score
+from ._tree.running import Cancel
 from .errors import ArgumentError, ArgumentTypeError, MetricError
 
 Result = tuple[int, Score | MetricError]

@@ -14,12 +14,13 @@ from . import _examples as examples_of
 from ._branching import Branching
 from ._calls.policy import MetricErrorPolicy, check_choice
 from ._examples import Selection
-from ._progress import Cancel, Progress, checked_progress, watching
+from ._progress import Progress, checked_progress, watching
 from ._score_runs import results
 from ._scoring import Metric, checked_metric, item_of, metric_name
 from ._tree.amendments import Score
 from ._tree.branch import Branch
 from ._tree.record import ROOT
+from ._tree.running import Cancel
 from .errors import ArgumentError, ArgumentTypeError, MetricError
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ import anyio.to_thread
 
 T = TypeVar("T")
 
-
 _under_way: set[asyncio.Task[None]] = set()
 
 

@@ -10,7 +10,7 @@ from .values import Fields
 
 
 class Cancel(Protocol):
-    """What says that nobody waits any more; a ``threading.Event`` does."""
+    """What stops long work once it is set, e.g. a ``threading.Event``."""
 
     def is_set(self) -> bool:
         """Whether to stop."""

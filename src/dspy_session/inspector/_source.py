@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-from .._progress import Cancel, Progress
+from .._progress import Progress
 from .._tree.amendments import Score
 from .._tree.branch import Branch
 from .._tree.conversation import Conversation
 from .._tree.record import ROOT, Record
+from .._tree.running import Cancel
 from ..errors import ConflictError
 from ._fields import ProgramFields
 from ._jobs import BrokenOffError
