@@ -64,6 +64,8 @@ def many_turns(lab, notebook, view):
     notebook.run_cell(3)
     kernel = float(re.search(r"[\d.]+", notebook.text(3)).group())
     yield "window of 50 rows in the kernel, ms", f"{kernel:.1f}", "30"
+    view.turns.evaluate("el => { el.scrollTop = 0; }")
+    view.page.wait_for_timeout(500)
     lab.traffic.reset()
     frames(view.turns, FAST, times=1, seconds=4)
     asked, answered = messages(lab)

@@ -13,7 +13,7 @@ from .._tree.record import record_key
 from ._recorded import FieldFacts
 from ._rows import positions_of
 
-BLOCK = 1_000
+BLOCK = 500
 """Turns that are added up together; what changes costs its block, not its branch."""
 
 _id = operator.attrgetter("id")
