@@ -36,7 +36,7 @@ def first_rows(notebook, cell, inked=None, timeout=100):
     return time.perf_counter() - began, notebook.lab.traffic.received
 
 
-def frames(target, notch, *, times=3, seconds=2.5):
+def frames(target, notch, *, times=3, seconds=2):
     """The p95 frame in ms while the wheel turns: the median of several goes."""
     target.scroll_into_view_if_needed()
     return statistics.median(

@@ -25,13 +25,15 @@ def told(value: Any) -> Any:
     if isinstance(value, Conversation):
         return [told(branch) for branch in value.branches]
     if isinstance(value, Node):
-        kept = {f.name: told(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        kept = {
+            f.name: told(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare
+        }
         return {**kept, "ledger": [value.ledger.first, *(one.id for one in value.ledger)]}
     if isinstance(value, Log):
         log: Log[Any] = value
         return [log.first, len(log), [told(one) for one in log]]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value) if field.init]
+        names = [field.name for field in dataclasses.fields(value) if field.init and field.compare]
         return {name: told(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {name: told(one) for name, one in dict(value).items()}  # pyright: ignore[reportUnknownArgumentType]
