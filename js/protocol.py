@@ -1,5 +1,5 @@
-"""Writes ``src/protocol.ts`` from the kernel's ``_protocol.py`` and the modules of shapes, and
-likewise ``src/sessions/protocol.ts`` for the table of sessions.
+"""Writes ``src/protocol.ts`` from the inspector's ``_protocol``, and likewise
+``src/sessions/protocol.ts`` for the table of sessions.
 
 ``python js/protocol.py`` writes it, with one file for each section of the modules beside it;
 ``python js/protocol.py --check`` exits with status 1 when what is on disk differs. The modules
@@ -18,13 +18,13 @@ HERE = Path(__file__).resolve().parent
 KERNEL = HERE.parent / "src" / "dspy_session"
 SOURCES = {
     HERE / "src" / "protocol.ts": (
-        "inspector/_protocol.py",
-        "inspector/_shapes.py",
-        "inspector/_view_shapes.py",
-        "inspector/_log_shapes.py",
-        "inspector/_long_shapes.py",
-        "inspector/_node_shapes.py",
-        "inspector/_saved_shapes.py",
+        "inspector/_protocol/messages.py",
+        "inspector/_protocol/shapes.py",
+        "inspector/_protocol/views.py",
+        "inspector/_protocol/log.py",
+        "inspector/_protocol/long_actions.py",
+        "inspector/_protocol/nodes.py",
+        "inspector/_protocol/saved_page.py",
     ),
     HERE / "src" / "sessions" / "protocol.ts": ("session_table/_protocol.py",),
 }

@@ -15,7 +15,7 @@ from support.scripted import Held, scripted_lm
 from dspy_session import Session
 from dspy_session.errors import ConflictError, NotFoundError
 from dspy_session.inspector import SessionInspector
-from dspy_session.inspector._python_source import literal
+from dspy_session.inspector._changes.python_source import literal
 
 
 def state_of(session: Session) -> Any:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dspy_session.errors import ArgumentError, ConflictError, TurnNotFoundError
-from dspy_session.inspector._channel import NO_NUMBER, reply_to, transportable
-from dspy_session.inspector._protocol import REQUESTS
+from dspy_session.inspector._channel.channel import NO_NUMBER, reply_to, transportable
+from dspy_session.inspector._protocol.messages import REQUESTS
 from dspy_session.inspector._widget import HANDLERS
 
 anything = st.recursive(

@@ -17,7 +17,7 @@ from dspy_session.errors import (
     TurnNotFoundError,
 )
 from dspy_session.inspector import _commands as commands
-from dspy_session.inspector._commands import Target
+from dspy_session.inspector._changes.commands import Target
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from support.branches import numbered, request, said
 
 from dspy_session._tree.amend import edit_outputs, give_score
 from dspy_session.inspector import _compare_view
-from dspy_session.inspector._compare_view import (
+from dspy_session.inspector._view.comparison import (
     FIELD_CHARS,
     MOST_COUNTED,
     MOST_PAIRS,

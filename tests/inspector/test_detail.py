@@ -12,7 +12,7 @@ from dspy_session._tree.branch import Branch
 from dspy_session._tree.log import Log
 from dspy_session._tree.record import Node
 from dspy_session.errors import FieldNotFoundError, TurnNotFoundError
-from dspy_session.inspector._detail import call_in, text_range, turn_detail
+from dspy_session.inspector._view.detail import call_in, text_range, turn_detail
 
 
 def test_an_edited_field_shows_both_versions_and_their_diff():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.branches import numbered, said
 
 from dspy_session._tree.conversation import Conversation
-from dspy_session.inspector._family import family, through
+from dspy_session.inspector._view.family import family, through
 
 FORKS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 8), st.integers(0, 4)), max_size=8)
 

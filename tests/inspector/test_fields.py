@@ -10,14 +10,14 @@ import pytest
 from pydantic import BaseModel
 
 from dspy_session.errors import ArgumentError
-from dspy_session.inspector._fields import (
+from dspy_session.inspector._protocol.messages import EDIT_CHARS
+from dspy_session.inspector._view.fields import (
     annotation_name,
     field_kind,
     field_specs,
     parsed,
     parsed_inputs,
 )
-from dspy_session.inspector._protocol import EDIT_CHARS
 
 
 class Mood(enum.Enum):

@@ -12,7 +12,7 @@ from support.branches import numbered, said
 from dspy_session._tree.amendments import Mark, Score
 from dspy_session._tree.branch import Branch
 from dspy_session.inspector import _filter
-from dspy_session.inspector._filter import FilteredBranches, holds, matches
+from dspy_session.inspector._view.filter import FilteredBranches, holds, matches
 
 texts = st.sampled_from(["Red", "blue", "REDDISH", ""])
 turns = st.fixed_dictionaries(

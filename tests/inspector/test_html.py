@@ -16,8 +16,8 @@ from dspy_session._tree.amend import annotate, edit_outputs, give_score
 from dspy_session._tree.branch import Branch
 from dspy_session.errors import ConflictError
 from dspy_session.inspector import SessionInspector
-from dspy_session.inspector._html import SHOWN_CHARS, SHOWN_TURNS, transcript
-from dspy_session.inspector._text import safe
+from dspy_session.inspector._pages.transcript import SHOWN_CHARS, SHOWN_TURNS, transcript
+from dspy_session.inspector._view.text import safe
 
 ALLOWED = {"div", "p", "strong", "bdi", "details", "summary", "pre", "ul", "li"}
 

@@ -22,7 +22,7 @@ from dspy_session.errors import (
 )
 from dspy_session.inspector import SessionInspector
 from dspy_session.inspector._acting import Acting
-from dspy_session.inspector._protocol import REQUESTS
+from dspy_session.inspector._protocol.messages import REQUESTS
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from dspy_session._tree.amend import annotate, give_score
 from dspy_session._tree.amendments import Mark, Score
 from dspy_session._tree.branch import Branch
 from dspy_session.inspector import _mark_facts
-from dspy_session.inspector._mark_facts import MarkFacts, Tally, tally
-from dspy_session.inspector._rows import positions_of
+from dspy_session.inspector._view.mark_facts import MarkFacts, Tally, tally
+from dspy_session.inspector._view.rows import positions_of
 
 
 def whole(branch):

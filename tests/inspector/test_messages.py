@@ -12,7 +12,7 @@ from support.branches import numbered, request, said, turn_after
 from dspy_session._tree.branch import Branch
 from dspy_session._tree.record import Window
 from dspy_session.errors import TurnNotFoundError
-from dspy_session.inspector._messages import (
+from dspy_session.inspector._view.messages import (
     ANSWER_CHARS,
     history_length,
     history_window,

@@ -151,7 +151,9 @@ def test_one_nodes_examples_are_exported(open_page, monkeypatch):
     session = agent(3)
     session.edit_turn(1, excluded=True)
     namespace = {}
-    monkeypatch.setattr("dspy_session.inspector._exports.notebook_namespace", lambda: namespace)
+    monkeypatch.setattr(
+        "dspy_session.inspector._exports.exports.notebook_namespace", lambda: namespace
+    )
     page = open_page(session)
     told = page.ask(
         "export", branch=page.ask("summary")["branch"], format="examples", node="writers[0]"

@@ -8,7 +8,7 @@ from support.scripted import scripted_lm
 
 from dspy_session import Session
 from dspy_session.inspector import SessionInspector
-from dspy_session.inspector._recorded import FieldFacts, RecordedFields
+from dspy_session.inspector._view.recorded import FieldFacts, RecordedFields
 
 
 def test_fields_are_named_in_the_order_of_their_first_turn():

@@ -9,7 +9,7 @@ from support.branches import branch_of, conversation_of, nested, numbered, said
 from dspy_session._tree.amend import annotate, edit_outputs, give_score
 from dspy_session._tree.branch import Branch
 from dspy_session._tree.log import Log
-from dspy_session.inspector._rows import MOST_ROWS, positions_of, row_window
+from dspy_session.inspector._view.rows import MOST_ROWS, positions_of, row_window
 
 
 def window(branch, start=0, stop=50, branches=None):

@@ -21,8 +21,8 @@ from support.scripted import scripted_lm
 from dspy_session import sessionify
 from dspy_session.compare import word_diff
 from dspy_session.inspector import SessionInspector
-from dspy_session.inspector._channel import reply_to, transportable
-from dspy_session.inspector._saved import saved_page
+from dspy_session.inspector._channel.channel import reply_to, transportable
+from dspy_session.inspector._pages.saved import saved_page
 from dspy_session.inspector._widget import HANDLERS
 
 FAILS = "fail on me"

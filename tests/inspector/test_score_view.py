@@ -9,7 +9,7 @@ from support.branches import numbered
 
 from dspy_session._tree.amend import annotate, give_score
 from dspy_session._tree.branch import Branch
-from dspy_session.inspector._score_view import BINS, MOST_POINTS, scores_view
+from dspy_session.inspector._view.scores import BINS, MOST_POINTS, scores_view
 
 
 def scored(values, against=()) -> Branch:

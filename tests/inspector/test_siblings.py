@@ -9,7 +9,7 @@ from support.branches import numbered, said
 from dspy_session._tree.conversation import Conversation
 from dspy_session._tree.log import Log
 from dspy_session._tree.parting import parting
-from dspy_session.inspector._siblings import only, siblings
+from dspy_session.inspector._view.siblings import only, siblings
 
 
 def brute_force(branch, branches):

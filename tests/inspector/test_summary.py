@@ -7,10 +7,10 @@ import json
 from support.branches import conversation_of, numbered
 
 from dspy_session._tree.conversation import Conversation
-from dspy_session.inspector._fields import ProgramFields
-from dspy_session.inspector._mark_facts import MarkFacts
-from dspy_session.inspector._protocol import PROTOCOL_VERSION
-from dspy_session.inspector._summary import HEAD_ROWS, summarise
+from dspy_session.inspector._protocol.messages import PROTOCOL_VERSION
+from dspy_session.inspector._view.fields import ProgramFields
+from dspy_session.inspector._view.mark_facts import MarkFacts
+from dspy_session.inspector._view.summary import HEAD_ROWS, summarise
 
 FIELDS = ProgramFields({"question": str}, {"answer": str})
 

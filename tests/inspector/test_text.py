@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from dspy_session.inspector._protocol import PREVIEW_CHARS, TEXT_CHARS
-from dspy_session.inspector._text import as_text, clipped, cut, one_line, preview, safe, units
+from dspy_session.inspector._protocol.messages import PREVIEW_CHARS, TEXT_CHARS
+from dspy_session.inspector._view.text import as_text, clipped, cut, one_line, preview, safe, units
 
 IMAGE = "data:image/png;base64," + "A" * 4000
 

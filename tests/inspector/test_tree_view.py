@@ -8,7 +8,7 @@ from support.branches import numbered, said
 
 from dspy_session._tree.amend import annotate, edit_outputs, give_score
 from dspy_session._tree.conversation import Conversation
-from dspy_session.inspector._tree_view import ENDS, MOST_DRAWN, tree_view
+from dspy_session.inspector._view.tree import ENDS, MOST_DRAWN, tree_view
 
 
 def forked() -> Conversation:

@@ -13,7 +13,7 @@ from support.scripted import Held, scripted_lm
 from dspy_session import Session
 from dspy_session.errors import NotFoundError
 from dspy_session.inspector import SessionInspector, _widget
-from dspy_session.inspector._protocol import PUSHES, REQUESTS
+from dspy_session.inspector._protocol.messages import PUSHES, REQUESTS
 
 
 def conforms(name, result):

@@ -114,7 +114,7 @@ def test_what_it_cost_is_counted_once():
 
 
 def test_the_inspector_shows_it_as_a_sibling():
-    from dspy_session.inspector._siblings import siblings
+    from dspy_session.inspector._view.siblings import siblings
 
     session = asked(dspy.Predict("question -> answer", n=2))
     session.fork_alternative(0)

@@ -8,7 +8,7 @@ import dspy
 import pytest
 
 from dspy_session import sessionify
-from dspy_session.inspector._summary import running_turns
+from dspy_session.inspector._view.summary import running_turns
 
 ANSWER = "the tide comes in twice a day, and out as often"
 

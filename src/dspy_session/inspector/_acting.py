@@ -7,10 +7,10 @@ from typing import Any
 
 from .._tree.amendments import HAND
 from ..errors import ArgumentError, FieldNotFoundError
-from . import _long as long
-from ._commands import Target
-from ._fields import parsed
+from ._changes import long_actions as long
+from ._changes.commands import Target
 from ._reading import Reading
+from ._view.fields import parsed
 
 
 class Acting(Reading):

@@ -11,17 +11,17 @@ from typing import Any
 from .._tree.branch import Branch
 from .._tree.conversation import Conversation
 from ..errors import ArgumentError, ArgumentTypeError, NotFoundError
-from ._filter import FilteredBranches
-from ._hand import Hand
+from ._changes.hand import Hand
+from ._changes.log import PythonLog
 from ._jobs import Action, Ending, Jobs, Kind, Work
-from ._log import PythonLog
-from ._mark_facts import MarkFacts
-from ._nodes_view import CallsByNode
-from ._protocol import Finished
+from ._protocol.messages import Finished
+from ._protocol.shapes import Filter, Job, RunningTurn, Summary
 from ._push import PUSH_SECONDS, SUMMARY_SECONDS, Beat, News
-from ._shapes import Filter, Job, RunningTurn, Summary
 from ._source import Metric, Session, Source, metric_name
-from ._summary import running_turns, summarise
+from ._view.filter import FilteredBranches
+from ._view.mark_facts import MarkFacts
+from ._view.nodes import CallsByNode
+from ._view.summary import running_turns, summarise
 
 
 class Desk:

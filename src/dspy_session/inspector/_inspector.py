@@ -11,14 +11,14 @@ from typing_extensions import Unpack
 
 from .._files.atomic import write_atomically
 from ..errors import ArgumentError, NotFoundError
-from . import _exports as exports
 from ._acting import Acting
-from ._export_preview import preview_export
-from ._html import transcript
-from ._html_page import html_page
-from ._protocol import ExportArgs, ExportPreview
-from ._saved import saved_page
-from ._shapes import Filter
+from ._exports import exports
+from ._exports.preview import preview_export
+from ._pages.page import html_page
+from ._pages.saved import saved_page
+from ._pages.transcript import transcript
+from ._protocol.messages import ExportArgs, ExportPreview
+from ._protocol.shapes import Filter
 from ._source import Metric, Session
 from ._widget import InspectorWidget, saved_text, widget_of
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from ..errors import DspySessionError, NotFoundError
-from ._protocol import Finished
-from ._shapes import Job
-from ._text import safe
+from ._protocol.messages import Finished
+from ._protocol.shapes import Job
+from ._view.text import safe
 
 _LOG = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ._protocol import Changed, Finished, Progress
-from ._shapes import Job, RunningTurn
+from ._protocol.messages import Changed, Finished, Progress
+from ._protocol.shapes import Job, RunningTurn
 
 _LOG = logging.getLogger(__name__)
 

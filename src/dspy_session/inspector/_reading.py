@@ -10,20 +10,20 @@ from .._tree.amendments import HAND
 from .._tree.branch import Branch
 from .._tree.record import Record
 from ..errors import TurnNotFoundError
-from . import _node_reads as node_reads
-from . import _view_reads as views
-from ._compare_view import comparison_view, next_difference
+from ._channel import node_reads
+from ._channel import view_reads as views
+from ._channel.reads import rows as rows_of
 from ._desk import desk_of
-from ._detail import turn_detail
-from ._messages import MOST_MESSAGES, history_window, prompt_window
-from ._node_shapes import LedgerArgs, LedgerCall, NodeView
-from ._nodes_view import MOST_CALLS
-from ._reads import rows as rows_of
-from ._rows import MOST_ROWS, nested_calls, positions_of
-from ._score_view import scores_view
-from ._shapes import Filter, MessageView, Row, Summary, TurnDetail
+from ._protocol.nodes import LedgerArgs, LedgerCall, NodeView
+from ._protocol.shapes import Filter, MessageView, Row, Summary, TurnDetail
+from ._protocol.views import ComparisonView, Kept, ScoresView, TreeView
 from ._source import Session
-from ._view_shapes import ComparisonView, Kept, ScoresView, TreeView
+from ._view.comparison import comparison_view, next_difference
+from ._view.detail import turn_detail
+from ._view.messages import MOST_MESSAGES, history_window, prompt_window
+from ._view.nodes import MOST_CALLS
+from ._view.rows import MOST_ROWS, nested_calls, positions_of
+from ._view.scores import scores_view
 
 
 class Reading:

@@ -15,8 +15,8 @@ from .._tree.conversation import Conversation
 from .._tree.record import ROOT, Record
 from .._tree.running import Cancel
 from ..errors import ConflictError
-from ._fields import ProgramFields
 from ._jobs import BrokenOffError
+from ._view.fields import ProgramFields
 
 Metric = Callable[..., Any]
 T = TypeVar("T")

@@ -11,16 +11,15 @@ import anywidget
 import traitlets
 
 from ..errors import NotFoundError
-from . import _actions as actions
-from . import _node_reads as nodes
-from . import _reads as reads
-from . import _view_reads as views
-from ._channel import reply_to
+from ._channel import actions, reads
+from ._channel import node_reads as nodes
+from ._channel import view_reads as views
+from ._channel.channel import reply_to
 from ._desk import Desk
-from ._export_preview import preview_export
-from ._exports import export
-from ._protocol import Part, PartArgs
-from ._shapes import Summary
+from ._exports.exports import export
+from ._exports.preview import preview_export
+from ._protocol.messages import Part, PartArgs
+from ._protocol.shapes import Summary
 
 STATIC = Path(__file__).parent / "static"
 BUNDLE = STATIC / "widget.js"

@@ -6,8 +6,8 @@ its sessions do.
 
 from __future__ import annotations
 
-from ..inspector._html import escaped, named_html
-from ..inspector._text import one_line
+from ..inspector._pages.transcript import escaped, named_html
+from ..inspector._view.text import one_line
 from ..manager._manager import store_label
 from ..stores import SessionInfo, SessionStore
 

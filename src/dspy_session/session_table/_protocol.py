@@ -1,6 +1,6 @@
 """What the kernel and the page of the table of sessions say to each other.
 
-The traffic is that of the inspector (see ``inspector/_protocol.py``): traits one way, requests
+The traffic is that of the inspector (see ``inspector/_protocol``): traits one way, requests
 with one answer each, pushes. The page's types are generated (``js/src/sessions/protocol.ts``).
 """
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from .._as_text import as_text
 from ..errors import ArgumentError, ConflictError, SessionNotFoundError
 from ..inspector import SessionInspector
-from ..inspector._text import cut, one_line, safe
+from ..inspector._view.text import cut, one_line, safe
 from ..manager._manager import store_label
 from ..stores import SessionInfo, SessionStore
 from ._protocol import (

@@ -11,7 +11,7 @@ import anywidget
 import traitlets
 
 from ..errors import NotFoundError
-from ..inspector._channel import reply_to
+from ..inspector._channel.channel import reply_to
 from ..inspector._push import PUSH_SECONDS, Beat
 from ..inspector._widget import STATIC, built, pin
 from ._html import table_html

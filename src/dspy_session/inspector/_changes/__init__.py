@@ -1,0 +1,1 @@
+"""What changes a conversation: by hand, in long actions, and what is written down of it."""

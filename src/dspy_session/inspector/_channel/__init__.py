@@ -1,0 +1,1 @@
+"""The page's requests and their answers, and telling it what changed."""

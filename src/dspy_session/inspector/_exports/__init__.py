@@ -1,0 +1,1 @@
+"""Exports: which turns, whereto, and what would be in them."""

@@ -1,0 +1,1 @@
+"""What is shown where no kernel answers: the plain transcript, and the page in one file."""

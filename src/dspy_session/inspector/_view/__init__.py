@@ -1,0 +1,1 @@
+"""What is shown, as functions from a conversation: nothing here changes one."""
