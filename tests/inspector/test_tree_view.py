@@ -48,6 +48,17 @@ def test_shared_turns_bear_the_marks_of_the_branch_one_looks_from():
     assert (from_alt["low"], from_alt["high"]) == (0.0, 1.5)
 
 
+def test_turns_that_a_branch_has_forgotten_are_drawn_from_one_that_keeps_them():
+    conversation = Conversation(numbered(3))
+    main = conversation.branches[0]
+    conversation.fork(main.key, 3, "alt")
+    record = said(conversation.branches[1], "q3", "a3").log.last
+    conversation.update(main.key, "say", lambda b: b.appended(record, keep=3))
+    assert conversation.branches[0].log.first == 1
+    _, shared, rest = drawn(conversation)["segments"]
+    assert [turn["said"] for turn in (*shared["turns"], *rest["turns"])] == ["q0", "q1", "q2", "q3"]
+
+
 def test_marks_are_drawn():
     conversation = forked()
     main = conversation.branches[0]

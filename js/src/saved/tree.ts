@@ -14,9 +14,11 @@ export function treeView(conversation: Conversation, { branch, search }: Args<"t
   const { tree } = conversation.page;
   const text = stripped(search ?? "");
   const through = passed(tree.segments, branch);
+  const first = conversation.branches.find(({ saved }) => saved.key === branch)?.first ?? 0;
   let toShow = MOST_FOUND;
   const segments = tree.segments.map((segment, place): TreeSegment & { hits: number } => {
-    const key = through.has(place) ? branch : segment.branch;
+    const shown = through.has(place) && first <= segment.start; // it may have forgotten turns
+    const key = shown ? branch : segment.branch;
     const holder = conversation.branch(key);
     const every = Array.from({ length: segment.stop - segment.start }, (_, at) => {
       return segment.start + at;

@@ -30,14 +30,20 @@ def tree_view(
     Args:
         branches: All branches of the conversation.
         revision: The conversation's revision at which they were read.
-        preferred: Key of the branch whose marks count where branches share turns.
+        preferred: Key of the branch whose marks count where branches share turns that it keeps.
         search: Text to find in inputs, outputs, labels and notes.
     """
     root = family(branches)
     walked = list(root.walk())
     seen_from = dict.fromkeys(through(root, preferred))
     shown = next((branch for branch in branches if branch.key == preferred), root.branch)
-    holders = {segment: shown if segment in seen_from else segment.branch for segment, _ in walked}
+    holders = {
+        # A branch may have forgotten turns that others keep.
+        segment: shown
+        if segment in seen_from and shown.log.first <= segment.start
+        else segment.branch
+        for segment, _ in walked
+    }
     total = sum(segment.stop - segment.start for segment, _ in walked)
     found = _found(holders, search)
     left_to_show = MOST_FOUND
