@@ -298,6 +298,19 @@ def test_a_window_of_turns_holds_for_ledgers_too(lm, max_turns, seen):
     assert said(app, "planner")[-1] == seen
 
 
+@pytest.mark.parametrize(("max_turns", "seen"), [(0, [0, 0, 0]), (1, [0, 1, 1]), (None, [0, 1, 2])])
+@pytest.mark.parametrize("lifespan", ["persistent", "stateless"])
+def test_a_window_of_turns_holds_inside_a_sub_module_that_remembers_nothing(
+    lifespan, max_turns, seen, lm
+):
+    kept = {"isolation": "isolated", "lifespan": "persistent"}
+    policies = {"researcher": {**kept, "lifespan": lifespan}, "researcher.ask": kept}
+    app = with_memory(Desk(), child_configs=policies, max_turns=max_turns)
+    talk(app, "a", "b", "c")
+    asked = [call for call in lm.calls if "produce the fields `query`" in call.system]
+    assert [len(call.turns) // 2 for call in asked] == seen
+
+
 def test_ledgers_go_with_the_turns_that_are_no_longer_stored(lm):
     app = with_memory(Desk(), max_stored_turns=2, child_configs={"researcher": {}})
     talk(app, *"abcdef")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .._tree.branch import Branch
-from .._tree.record import ROOT
+from .._tree.record import ROOT, Nodes
 from .._tree.running import RunningCall
 from .._tree.values import Fields
 from .call import Call, Order
@@ -54,6 +54,7 @@ class NestedCall(Call):
             seen = around.root.seen
         records = self._records
         standing = around.standing if records else around.standing.elsewhere(nodes)
+        nodes = _as_far_back(nodes, around.nodes) if records else nodes
         speaker = self.program.speaker
         prefix, node_paths = around.prefix, around.node_paths
         if isinstance(self.program, Program):  # a session has paths of its own
@@ -109,6 +110,19 @@ class NestedCall(Call):
         self.around.leave(
             dataclasses.replace(record, before=self.frame.nodes, saw=ROOT if shared else None)
         )
+
+
+def _as_far_back(nodes: Nodes, as_those: Nodes) -> Nodes:
+    """Return nodes with no call in sight that is out of it in the call around.
+
+    A module's own calls do not tell it: of a stateless one there are none.
+    """
+    return {
+        path: dataclasses.replace(node, ledger=node.ledger.reaching_back_to(first))
+        if node.ledger.first < (first := as_those[path].ledger.first if path in as_those else 0)
+        else node
+        for path, node in nodes.items()
+    }
 
 
 class NestedModule:

@@ -97,7 +97,7 @@ class _Elsewhere:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __call__(self, **_: Any) -> Any:
+    def __call__(self, **_arguments: Any) -> Any:
         msg = (
             f"the function of the tool {self.name!r} is not in the file it was read from; "
             f"hand the program its tools again"
