@@ -299,8 +299,8 @@ def test_a_window_of_turns_holds_for_ledgers_too(lm, max_turns, seen):
 
 
 @pytest.mark.parametrize(("max_turns", "seen"), [(0, [0, 0, 0]), (1, [0, 1, 1]), (None, [0, 1, 2])])
-@pytest.mark.parametrize("lifespan", ["persistent", "stateless"])
-def test_a_window_of_turns_holds_inside_a_sub_module_that_remembers_nothing(
+@pytest.mark.parametrize("lifespan", ["persistent", "episodic", "stateless"])
+def test_a_window_of_turns_holds_inside_a_sub_module_whatever_that_remembers(
     lifespan, max_turns, seen, lm
 ):
     kept = {"isolation": "isolated", "lifespan": "persistent"}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .._tree.branch import Branch
-from .._tree.record import ROOT, Nodes
+from .._tree.record import ROOT, Node, Nodes
 from .._tree.running import RunningCall
 from .._tree.values import Fields
 from .call import Call, Order
@@ -54,7 +54,9 @@ class NestedCall(Call):
             seen = around.root.seen
         records = self._records
         standing = around.standing if records else around.standing.elsewhere(nodes)
-        nodes = _as_far_back(nodes, around.nodes) if records else nodes
+        if records and self.order.history is None:
+            is_session = isinstance(self.program, Program)  # with a window of its own
+            nodes = _as_far_back(nodes if is_session else standing.now(), around.nodes)
         speaker = self.program.speaker
         prefix, node_paths = around.prefix, around.node_paths
         if isinstance(self.program, Program):  # a session has paths of its own
@@ -113,16 +115,16 @@ class NestedCall(Call):
 
 
 def _as_far_back(nodes: Nodes, as_those: Nodes) -> Nodes:
-    """Return nodes with no call in sight that is out of it in the call around.
+    """Return nodes with those calls in sight that are in sight in the call around.
 
-    A module's own calls do not tell it: of a stateless one there are none.
+    A module's own calls do not tell: one that is stateless, or whose episode ended, has none.
     """
-    return {
-        path: dataclasses.replace(node, ledger=node.ledger.reaching_back_to(first))
-        if node.ledger.first < (first := as_those[path].ledger.first if path in as_those else 0)
-        else node
-        for path, node in nodes.items()
-    }
+    within: dict[str, Node] = {}
+    for path, node in nodes.items():
+        first = as_those[path].ledger.first if path in as_those else 0
+        first = max(first, node.ledger.first)
+        within[path] = dataclasses.replace(node, ledger=node.ledger.reaching_back_to(first))
+    return within
 
 
 class NestedModule:
