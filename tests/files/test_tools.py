@@ -1,4 +1,4 @@
-"""Tools among a program's inputs: files keep what the model is told of them, not their code."""
+"""Tools given to a program: files keep what the model is told of them, not their code."""
 
 from __future__ import annotations
 

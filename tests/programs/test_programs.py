@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import re
+from contextlib import suppress
 
 import dspy
 import pytest
-from dspy.primitives.code_interpreter import FinalOutput
 from support.scripted import ENGINES, scripted_lm
 
 from dspy_session import sessionify
+
+FinalOutput = dict
+with suppress(ImportError):  # before 3.1.1 there was no such class
+    from dspy.primitives.code_interpreter import FinalOutput
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -27,7 +32,17 @@ class FakeInterpreter:
         found = re.search(r'SUBMIT\((?:answer=)?"(.*?)"\)', code)
         return FinalOutput({"answer": found[1]}) if found else "printed"
 
+    def __call__(self, code):
+        return self.execute(code)
+
     def shutdown(self): ...
+
+
+def running_code(kind, **options):
+    """A program that runs the code its model writes: before 3.3, in an interpreter it is given."""
+    if "interpreter_factory" in inspect.signature(kind.__init__).parameters:
+        return kind("question -> answer", interpreter_factory=FakeInterpreter, **options)
+    return kind("question -> answer", interpreter=FakeInterpreter(), **options)
 
 
 def tide(place: str) -> str:
@@ -103,16 +118,16 @@ PROGRAMS = {
     "containers": Steps,
     "ReAct": lambda: dspy.ReAct("question -> answer", tools=[tide]),
     "ReActV2": lambda: dspy.ReActV2("question -> answer", tools=[tide]),
-    "CodeAct": lambda: dspy.CodeAct(
-        "question -> answer", tools=[tide], interpreter_factory=FakeInterpreter
-    ),
-    "ProgramOfThought": lambda: dspy.ProgramOfThought(
-        "question -> answer", interpreter_factory=FakeInterpreter
-    ),
-    "RLM": lambda: dspy.RLM("question -> answer", interpreter_factory=FakeInterpreter),
+    "CodeAct": lambda: running_code(dspy.CodeAct, tools=[tide]),
+    "ProgramOfThought": lambda: running_code(dspy.ProgramOfThought),
+    "RLM": lambda: running_code(dspy.RLM),
     "MultiChainComparison": Compared,
     "BestOfN": lambda: wrapped(dspy.BestOfN),
     "Refine": lambda: wrapped(dspy.Refine),
+}
+ADDED_LATER = ("ReActV2", "RLM")
+PROGRAMS = {
+    name: make for name, make in PROGRAMS.items() if name not in ADDED_LATER or hasattr(dspy, name)
 }
 
 

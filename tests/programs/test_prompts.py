@@ -51,21 +51,27 @@ def tide(place: str) -> str:
 PICTURE = dspy.Image(url="data:image/png;base64,iVBORw0KGgo=")
 
 QUESTION: dict[str, Any] = {"signature": "question -> answer", "inputs": {}}
+# Each with instructions: for its own, DSPy before 3.3 reads the fields again, without the types.
 TYPED = {
     "signature": dspy.Signature(
-        "question, count: int -> answer, trip: Trip, tags: list[str]", custom_types={"Trip": Trip}
+        "question, count: int -> answer, trip: Trip, tags: list[str]",
+        "Plan a trip.",
+        custom_types={"Trip": Trip},
     ),
     "inputs": {"count": 3},
 }
 SEEING = {
     "signature": dspy.Signature(
-        "question, image: Picture -> answer", custom_types={"Picture": dspy.Image}
+        "question, image: Picture -> answer",
+        "Look at the picture.",
+        custom_types={"Picture": dspy.Image},
     ),
     "inputs": {"image": PICTURE},
 }
 CALLING = {
     "signature": dspy.Signature(
         "question, tools: list[Tool] -> answer, calls: ToolCalls",
+        "Use the tools.",
         custom_types={"Tool": dspy.Tool, "ToolCalls": dspy.ToolCalls},
     ),
     "inputs": {"tools": [dspy.Tool(tide)]},

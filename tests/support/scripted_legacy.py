@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
 import dspy
 
+# Before 3.3 the base class left it to each model to tell the tracker.
+COUNTED_BY_LM = "add_usage" not in inspect.getsource(dspy.BaseLM)
 
-class LegacyScriptedLM(dspy.BaseLM):
+
+class LegacyScriptedLM(dspy.LM):
     """Hands each request to a script, in the shape that models answered in then."""
 
     def __init__(self, script: Any, **kwargs: Any) -> None:
-        kwargs.pop("num_retries", None)
-        super().__init__(model="scripted/model", **kwargs)
+        super().__init__("scripted/model", **kwargs)
         self.script = script
 
     def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
@@ -21,7 +24,7 @@ class LegacyScriptedLM(dspy.BaseLM):
         texts = [
             self.script.text(prompt, messages, settings) for _ in range(settings.get("n") or 1)
         ]
-        return _response(texts, self.script.usage)
+        return self._response(texts)
 
     async def aforward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
         settings = {**self.kwargs, **kwargs}
@@ -29,17 +32,19 @@ class LegacyScriptedLM(dspy.BaseLM):
             await self.script.atext(prompt, messages, settings)
             for _ in range(settings.get("n") or 1)
         ]
-        return _response(texts, self.script.usage)
+        return self._response(texts)
 
-
-def _response(texts: list[str], usage: tuple[int, int]) -> Any:
-    choices = [
-        SimpleNamespace(message=SimpleNamespace(content=text), finish_reason="stop")
-        for text in texts
-    ]
-    sent, received = (len(texts) * count for count in usage)
-    counts = {"prompt_tokens": sent, "completion_tokens": received, "total_tokens": sent + received}
-    return SimpleNamespace(choices=choices, usage=counts, model="scripted")
+    def _response(self, texts: list[str]) -> Any:
+        choices = [
+            SimpleNamespace(message=SimpleNamespace(content=text), finish_reason="stop")
+            for text in texts
+        ]
+        sent, received = (len(texts) * count for count in self.script.usage)
+        counts = {"prompt_tokens": sent, "completion_tokens": received}
+        counts["total_tokens"] = sent + received
+        if COUNTED_BY_LM and dspy.settings.usage_tracker:
+            dspy.settings.usage_tracker.add_usage(self.model, counts)
+        return SimpleNamespace(choices=choices, usage=counts, model="scripted")
 
 
 def legacy_request(settings: dict[str, Any], messages: Any) -> Any:
