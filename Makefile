@@ -61,17 +61,31 @@ MATRIX_PYTHONS ?= python3.10 python3.13
 OLDEST_DSPY := $(shell sed -n 's/^ *"dspy>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 MATRIX_DSPY ?= $(OLDEST_DSPY).0 newest
 # What depends on the version of Python or DSPy; not the stores' servers, nor the page.
-MATRIX_TESTS ?= tests/tree tests/calls tests/files tests/programs $(wildcard tests/test_*.py)
+MATRIX_TESTS ?= tests/tree tests/calls tests/files tests/memory tests/programs $(wildcard tests/test_*.py)
 
-test-matrix: $(BUNDLE)
-	for python in $(MATRIX_PYTHONS); do for dspy in $(MATRIX_DSPY); do \
-		folder=".venv/matrix-$$python-$$dspy"; echo "== $$python, dspy $$dspy"; \
-		[ -e "$$folder/bin/python" ] || "$$python" -m venv "$$folder"; \
-		wanted=dspy; [ "$$dspy" = newest ] || wanted="dspy==$$dspy"; \
-		"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade \
-			--editable '.[dev]' "$$wanted"; \
-		LITELLM_LOCAL_MODEL_COST_MAP=True "$$folder/bin/python" -m pytest -p no:cacheprovider $(PYTEST_FLAGS) $(MATRIX_TESTS); \
-	done; done
+MATRIX := $(foreach python,$(MATRIX_PYTHONS),$(MATRIX_DSPY:%=matrix/$(python)/%))
+.PHONY: $(MATRIX)
+
+# All are tried, also after one that failed; the end tells how each went.
+test-matrix: $(BUNDLE) | $(LOGS)
+	rm -f $(LOGS)/matrix-*.txt
+	for one in $(MATRIX); do $(MAKE) --no-print-directory "$$one" || true; done
+	@echo; failed=0; for one in $(MATRIX); do \
+		log="$(LOGS)/$${one//\//-}.txt"; said="$$(tail -n 1 "$$log" 2>/dev/null || true)"; \
+		[[ "$$said" =~ ^=.*\ passed && ! "$$said" =~ failed|error ]] || failed=1; \
+		echo "$${one#*/}: $${said:-not installed}"; \
+	done; exit $$failed
+
+# A version manager's stand-in for a Python runs only versions that are selected: select all.
+$(MATRIX): matrix/%: | $(LOGS)
+	@echo "== $(@D:matrix/%=%), dspy $(@F)"
+	folder="$(VENV)/$(subst /,-,$@)"; [ -e "$$folder/bin/python" ] || \
+		PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: || true)" \
+		"$(@D:matrix/%=%)" -m venv "$$folder"; \
+	"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade \
+		--editable '.[dev]' "$(if $(filter newest,$(@F)),dspy,dspy==$(@F))"; \
+	LITELLM_LOCAL_MODEL_COST_MAP=True "$$folder/bin/python" -m pytest -p no:cacheprovider \
+		$(PYTEST_FLAGS) $(MATRIX_TESTS) | tee "$(LOGS)/$(subst /,-,$@).txt"
 
 bench: $(VENV)/.dev $(BUNDLE)
 	for file in $(BENCHMARKS); do echo "== $$file"; \
