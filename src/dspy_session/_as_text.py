@@ -15,6 +15,8 @@ from pydantic import BaseModel
 ONE_LINE = 80
 _DEEPEST = 12
 _MOST_NUMBERS = 64
+_MOST_BITS = 10_000
+"""Longer integers are shown in hexadecimal: Python refuses to write very long ones otherwise."""
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=_-]{64,})")
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 _DSPY_TYPE = "<<CUSTOM-TYPE-START-IDENTIFIER>>"
@@ -40,7 +42,7 @@ def as_plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, enum.Enum):
         return as_plain(value.value, depth)
     if value is None or isinstance(value, (bool, int, float)):
-        return value
+        return hex(value) if isinstance(value, int) and value.bit_length() > _MOST_BITS else value
     if isinstance(value, str):
         return _DATA_URL.sub(_data_summary, value) if "base64," in value else value
     if depth > _DEEPEST:

@@ -137,3 +137,9 @@ def test_one_line_is_one_short_line():
     assert len(line) == 20
     assert "\n" not in line
     assert line.endswith("…")
+
+
+def test_integers_that_python_refuses_to_write_are_shown_in_hexadecimal():
+    assert as_text(10**5000) == hex(10**5000)
+    assert json.loads(as_text([10**5000])) == [hex(10**5000)]
+    assert as_text(10**20) == "100000000000000000000"
