@@ -11,7 +11,7 @@ CHAT = """\
 import dspy
 from dspy_session import sessionify
 from dspy_session.demo import LOGIN_TROUBLE, SupportAgent, concise, demo_lm, helpful
-dspy.configure(lm=demo_lm())
+dspy.configure(lm=demo_lm(word_seconds=0))
 chat = sessionify(SupportAgent())
 for question in LOGIN_TROUBLE:
     chat(question=question)"""
@@ -45,7 +45,7 @@ import dspy
 from typing import Literal
 from dspy_session import sessionify
 from dspy_session.demo import concise, demo_lm, helpful
-dspy.configure(lm=demo_lm())
+dspy.configure(lm=demo_lm(word_seconds=0))
 chat = sessionify(dspy.Predict({signature!r}))
 {more}
 for inputs, outputs in {turns}:

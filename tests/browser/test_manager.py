@@ -14,7 +14,7 @@ STORED = """\
 import dspy
 from dspy_session import SessionManager, sessionify
 from dspy_session.demo import LOGIN_TROUBLE, SupportAgent, demo_lm
-dspy.configure(lm=demo_lm())
+dspy.configure(lm=demo_lm(word_seconds=0))
 manager = SessionManager("sqlite:///sessions.db", program=SupportAgent())
 manager.clear_all(confirm=True)
 for number in range(120):

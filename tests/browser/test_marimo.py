@@ -25,7 +25,7 @@ def _():
     from dspy_session import sessionify
     from dspy_session.demo import LOGIN_TROUBLE, SupportAgent, demo_lm, helpful
 
-    dspy.configure(lm=demo_lm())
+    dspy.configure(lm=demo_lm(word_seconds=0))
     chat = sessionify(SupportAgent())
     for question in LOGIN_TROUBLE:
         chat(question=question)

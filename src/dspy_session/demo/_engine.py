@@ -16,7 +16,6 @@ from ._answer import Wordings, answer
 from ._prompt import CHARS_PER_TOKEN, MODEL, Prompt, read_prompt
 
 WORD_SECONDS = 0.03
-"""Between two words of a streamed answer, so that one can see it being written."""
 
 
 class DemoEngine:
@@ -24,9 +23,13 @@ class DemoEngine:
 
     At temperature 0 (or none) the same prompt has one answer. Above it, asking again words the
     answer anew: the ``seed`` says how, or without one the number of times this prompt was asked.
+
+    Args:
+        word_seconds: Between two words of a streamed answer, so that one sees it being written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, word_seconds: float = WORD_SECONDS) -> None:
+        self.word_seconds = word_seconds
         self._wordings = Wordings()
 
     def complete(self, request: Request) -> Response:
@@ -47,7 +50,7 @@ class DemoEngine:
         """The answer word by word, as quick as a quick model writes."""
         for event in self._words(request):
             if isinstance(event, StreamDeltaEvent):
-                time.sleep(WORD_SECONDS)
+                time.sleep(self.word_seconds)
             yield event
 
     def _words(self, request: Request) -> Iterator[Any]:
@@ -63,8 +66,8 @@ class DemoEngine:
         """Nothing is held open."""
 
     def dump_state(self) -> dict[str, Any]:
-        """Nothing to keep: a loaded engine starts over with its wordings."""
-        return {}
+        """What a loaded engine begins with; its wordings start over."""
+        return {"word_seconds": self.word_seconds}
 
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> DemoEngine:
@@ -86,20 +89,20 @@ class AsyncDemoEngine:
         """The answer word by word, as quick as a quick model writes."""
         for event in self._engine._words(request):
             if isinstance(event, StreamDeltaEvent):
-                await asyncio.sleep(WORD_SECONDS)
+                await asyncio.sleep(self._engine.word_seconds)
             yield event
 
     async def aclose(self) -> None:
         """Nothing is held open."""
 
     def dump_state(self) -> dict[str, Any]:
-        """Nothing to keep."""
-        return {}
+        """What a loaded engine begins with."""
+        return self._engine.dump_state()
 
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> AsyncDemoEngine:
         """A fresh engine."""
-        return cls(**state)
+        return cls(DemoEngine.load_state(state))
 
 
 def read(request: Request) -> Prompt:

@@ -10,13 +10,15 @@ import dspy
 from ._prompt import MODEL
 
 
-def demo_lm(**kwargs: Any) -> dspy.BaseLM:
+def demo_lm(*, word_seconds: float | None = None, **kwargs: Any) -> dspy.BaseLM:
     """A ``dspy.LM`` for trying things: the demo model, or your own.
 
     The environment variable ``DSPY_SESSION_LM`` names yours (``openai/gpt-4o-mini``, say); unset,
     the model is a rule engine in this process that needs neither key nor network.
 
     Args:
+        word_seconds: How long the demo model takes from word to word where its answer is streamed;
+            None: as long as a quick model.
         **kwargs: Passed on to ``dspy.LM``.
 
     Example:
@@ -34,5 +36,5 @@ def demo_lm(**kwargs: Any) -> dspy.BaseLM:
         from ._legacy import LegacyDemoLM
 
         return LegacyDemoLM(**settings)
-    engine = DemoEngine()
+    engine = DemoEngine() if word_seconds is None else DemoEngine(word_seconds)
     return dspy.LM(MODEL, engine=engine, async_engine=AsyncDemoEngine(engine), **settings)
