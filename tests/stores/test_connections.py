@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 import psycopg
@@ -15,7 +17,7 @@ import pytest
 import redis
 from support.stores import BACKENDS, on_backends, turn_batch
 
-from dspy_session.stores import RedisSessionStore, SQLSessionStore
+from dspy_session.stores import RedisSessionStore, SQLSessionStore, open_store
 
 SESSIONS = 1_000
 FORK = """
@@ -118,6 +120,18 @@ async def test_a_store_closed_from_a_loop_lets_go_of_its_connections(backend):
     backend.info("s")
     await backend.aclose()
     assert open_files() <= before
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="sqlite3 tells of it since Python 3.13")
+def test_a_store_that_nobody_closed_is_closed_when_it_is_collected(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/chats.db")
+    store.append("s", turn_batch(0), expected_version=0)
+    store.load("s")
+    store.itself = store  # a cycle, as a session and its program are one
+    with warnings.catch_warnings(record=True, action="always") as told:
+        del store
+        gc.collect()
+    assert [str(one.message) for one in told] == []
 
 
 def test_closing_a_store_ends_its_connections_to_redis(redis_server_url, redis_prefix):

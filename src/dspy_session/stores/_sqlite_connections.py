@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ _READERS = 4
 
 class Connections:
     """Hands out connections to one file, to one thread at a time each.
+
+    They are closed when this is collected, or the process ends: a store that a session opened by
+    its URL is nobody's to close.
 
     Args:
         path: The file.
@@ -44,6 +48,8 @@ class Connections:
         self._reading = threading.Semaphore(_READERS)
         self._writer: sqlite3.Connection | None = None
         self._readers: list[sqlite3.Connection] = []
+        self._opened: set[sqlite3.Connection] = set()
+        weakref.finalize(self, _close, self._opened, self._process)
         self._closed = False
         self._prepared = False
 
@@ -79,6 +85,7 @@ class Connections:
                 with self._writing:  # the tables are made once
                     self._open_writer()
                 connection = self._connect()
+                self._opened.add(connection)
             broken = True
             try:
                 connection.execute("BEGIN")
@@ -91,6 +98,7 @@ class Connections:
                     if keep:
                         self._readers.append(connection)
                 if not keep:
+                    self._opened.discard(connection)
                     connection.close()
 
     def close(self) -> None:
@@ -100,6 +108,7 @@ class Connections:
             self._closed = True
             for connection in [self._writer, *self._readers]:
                 if connection is not None:
+                    self._opened.discard(connection)
                     connection.close()
             self._writer, self._readers = None, []
 
@@ -116,6 +125,7 @@ class Connections:
                 connection.close()
                 raise
             self._writer = connection
+            self._opened.add(connection)
         return self._writer
 
     def _connect(self) -> sqlite3.Connection:
@@ -140,6 +150,12 @@ class Connections:
         """Begin anew in a child process: SQLite's connections must not cross a fork."""
         if self._process != os.getpid():
             self._start()
+
+
+def _close(connections: set[sqlite3.Connection], process: int) -> None:
+    if process == os.getpid():  # a child has no business with its parent's
+        for connection in list(connections):
+            connection.close()
 
 
 def enter_wal(connection: sqlite3.Connection, timeout_s: float) -> None:
