@@ -65,8 +65,9 @@ class Interrupter:
         ours = frame.f_code.co_filename.startswith(PACKAGE)
         if not ours and not (caller and caller.f_code.co_filename.startswith(PACKAGE)):
             return None
-        # What is raised as one of these is thrown away, or in a weak reference's callback, is lost.
-        if frame.f_code.co_name in ("<genexpr>", "remove"):
+        # What is raised as one of these is thrown away; in a callback of a weak reference or of the
+        # garbage collector it is lost.
+        if frame.f_code.co_name in ("<genexpr>", "remove", "gc_callback"):
             return None
         if sys.version_info >= (3, 11) or frame.f_lasti < 0:
             self._press()  # in 3.10, what is raised as a generator goes on skips its `finally`

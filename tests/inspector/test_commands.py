@@ -16,7 +16,7 @@ from dspy_session.errors import (
     NameTakenError,
     TurnNotFoundError,
 )
-from dspy_session.inspector import _commands as commands
+from dspy_session.inspector._changes import commands
 from dspy_session.inspector._changes.commands import Target
 
 

@@ -7,7 +7,7 @@ import dataclasses
 from support.branches import numbered, request, said
 
 from dspy_session._tree.amend import edit_outputs, give_score
-from dspy_session.inspector import _compare_view
+from dspy_session.inspector._view import comparison
 from dspy_session.inspector._view.comparison import (
     FIELD_CHARS,
     MOST_COUNTED,
@@ -133,7 +133,7 @@ def test_the_next_difference_of_long_shared_pasts_is_found_without_comparing_the
         looked_at.append(turn.index)
         return differs(turn)
 
-    monkeypatch.setattr(_compare_view, "differs", counted)
+    monkeypatch.setattr(comparison, "differs", counted)
     assert next_difference(main, alt, -1, backwards=False)["row"] == 40
     assert next_difference(main, alt, 40, backwards=False)["row"] == 2_900
     assert next_difference(main, alt, 2_900, backwards=True)["row"] == 40

@@ -17,7 +17,7 @@ from dspy_session._tree.branch import Branch
 from dspy_session._tree.record import Window
 from dspy_session.errors import ArgumentError, ConflictError
 from dspy_session.inspector import SessionInspector
-from dspy_session.inspector._exports.exports.preview import _duplicates, _mismatched
+from dspy_session.inspector._exports.preview import _duplicates, _mismatched
 
 
 @pytest.fixture

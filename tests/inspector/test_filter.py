@@ -11,7 +11,7 @@ from support.branches import numbered, said
 
 from dspy_session._tree.amendments import Mark, Score
 from dspy_session._tree.branch import Branch
-from dspy_session.inspector import _filter
+from dspy_session.inspector._view import filter as turn_filter
 from dspy_session.inspector._view.filter import FilteredBranches, holds, matches
 
 texts = st.sampled_from(["Red", "blue", "REDDISH", ""])
@@ -139,7 +139,7 @@ def searched(monkeypatch):
         seen.append(position)
         return holds(branch, position, text)
 
-    monkeypatch.setattr(_filter, "holds", counted)
+    monkeypatch.setattr(turn_filter, "holds", counted)
     return seen
 
 

@@ -10,7 +10,7 @@ from support.branches import nested, numbered, said
 from dspy_session._tree.amend import annotate, give_score
 from dspy_session._tree.amendments import Mark, Score
 from dspy_session._tree.branch import Branch
-from dspy_session.inspector import _mark_facts
+from dspy_session.inspector._view import mark_facts
 from dspy_session.inspector._view.mark_facts import MarkFacts, Tally, tally
 from dspy_session.inspector._view.rows import positions_of
 
@@ -48,7 +48,7 @@ steps = st.lists(
 def test_sums_are_what_adding_up_every_turn_gives(steps):
     known, branches = MarkFacts(), [numbered(5)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_mark_facts, "BLOCK", 3)
+        patch.setattr(mark_facts, "BLOCK", 3)
         for action, number, value in steps:
             place = number % len(branches)
             branch = branches[place]
@@ -90,7 +90,7 @@ def looked_at(monkeypatch):
         spans.append(len(span))
         return tally(branch, span)
 
-    monkeypatch.setattr(_mark_facts, "tally", counted)
+    monkeypatch.setattr(mark_facts, "tally", counted)
     return lambda: sum(spans)
 
 
@@ -108,7 +108,7 @@ def test_a_new_turn_or_score_costs_one_block_of_its_branch(looked_at):
     branch = give_score(branch, branch.log[2_500], 0.0)
     known.of_all([branch])
     known.of_all([branch])
-    assert looked_at() - before <= 1 + _mark_facts.BLOCK
+    assert looked_at() - before <= 1 + mark_facts.BLOCK
 
 
 def test_two_hundred_branches_of_a_long_conversation_are_not_added_up_one_by_one(looked_at):
@@ -117,4 +117,4 @@ def test_two_hundred_branches_of_a_long_conversation_are_not_added_up_one_by_one
     forks = [give_score(said(fork, "q", "a"), main.log[0], 0.5) for fork in forks]
     MarkFacts().of_all([main, *forks])
     # Each fork: the block that it parts in, and the one with the turn that it scored otherwise.
-    assert looked_at() <= 3_000 + 199 * 2 * _mark_facts.BLOCK
+    assert looked_at() <= 3_000 + 199 * 2 * mark_facts.BLOCK
