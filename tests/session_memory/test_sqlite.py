@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sqlite3
 import subprocess
 import sys
+import warnings
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -39,6 +41,16 @@ async def test_items_come_back_as_they_went_in(memory):
     await memory.append_to_session("a", HELLO)
     await memory.append_to_session("a", TOOL)
     assert await memory.load_session("a") == [*HELLO, *TOOL]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="sqlite3 tells of it since Python 3.13")
+async def test_a_memory_that_nobody_closed_is_closed_when_it_is_collected(tmp_path):
+    memory = SQLiteSessionMemory(tmp_path / "chats.db")
+    await memory.append_to_session("a", HELLO)
+    with warnings.catch_warnings(record=True, action="always") as told:
+        del memory
+        gc.collect()
+    assert [str(one.message) for one in told] == []
 
 
 async def test_sessions_are_kept_apart(memory):

@@ -7,6 +7,7 @@ import datetime
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -163,12 +164,14 @@ class SQLiteSessionMemory(SessionMemory):
                 connection.close()
                 raise
             self._connection = connection
+            # A session that made its memory itself leaves nobody to call cleanup.
+            self._closing = weakref.finalize(self, connection.close)
         return self._connection
 
     def _close(self) -> None:
         with self._lock:
             if self._connection is not None:
-                self._connection.close()
+                self._closing()
                 self._connection = None
 
     def _items(self, connection: sqlite3.Connection, session_id: str) -> list[Item]:
