@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dspy
 import pytest
-from support.scripted import scripted_lm
+from support.scripted import ENGINES, scripted_lm
 
 import dspy_session
 from dspy_session import sessionify
@@ -117,7 +117,8 @@ def cut_short(program, step, *, watched=False):
     [
         (lambda: dspy.Predict("question -> answer"), 1, False),
         (lambda: dspy.Predict("question -> answer"), 2, True),
-        (Agent, 3, False),
+        # Before 3.4, DSPy walks the whole stack at each call of a module: fewer steps there.
+        (Agent, 3 if ENGINES else 17, False),
     ],
 )
 def test_wherever_an_interrupt_comes_the_state_is_whole_and_the_next_call_runs(
