@@ -95,9 +95,8 @@ def heaps(lab, sizes):
 
 def many_branches(lab):
     """100,000 turns and 200 branches."""
-    write_notebook(
-        lab.root / "branches.ipynb", LOAD + FORKS, "inspector = chat.inspect()\ninspector"
-    )
+    make = f"{LOAD}{FORKS}\ninspector = chat.inspect()"  # as for one branch of as many turns
+    write_notebook(lab.root / "branches.ipynb", make, "inspector")
     notebook = lab.open_notebook("branches.ipynb")
     notebook.run_cell(0)
     seconds, received = first_rows(notebook, 1)

@@ -71,6 +71,8 @@ def _tallied(branch: Branch, known: _Known | None) -> _Known:
         if old.marks is branch.marks and old.log is branch.log:
             return branch, tallies, sum_
         tallies = _still_true(branch, old, tallies)
+    if not branch.marks:
+        return branch, {}, NOTHING
     turns = positions_of(branch)
     blocks = range(turns.start // BLOCK, -(-turns.stop // BLOCK))
     found = {
@@ -88,12 +90,12 @@ def _still_true(branch: Branch, old: Branch, tallies: dict[int, Tally]) -> dict[
         for one in branch.remarked(old)
         if (position := branch.log.position_of(one, record_key)) is not None
     }
+    # A block counts as a whole: where turns were forgotten, only one that lies behind them.
+    forgotten = 0 if branch.log.first == old.log.first else max(branch.log.first, old.log.first)
+    alike = shared == len(branch.log) == len(old.log)
+    whole = range(-(-forgotten // BLOCK), -(-shared // BLOCK) if alike else shared // BLOCK)
     return {
-        block: tally
-        for block, tally in tallies.items()
-        if block not in changed
-        and (span := _span(branch, block)) == _span(old, block)
-        and span.stop <= shared
+        block: tally for block, tally in tallies.items() if block in whole and block not in changed
     }
 
 
