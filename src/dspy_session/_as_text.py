@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 ONE_LINE = 80
-_DEEPEST = 12
+DEEPEST = 12
+"""Values nested deeper than this are shown by their repr, and not taken apart."""
 _MOST_NUMBERS = 64
 _MOST_BITS = 10_000
 """Longer integers are shown in hexadecimal: Python refuses to write very long ones otherwise."""
@@ -45,7 +46,7 @@ def as_plain(value: Any, depth: int = 0) -> Any:
         return hex(value) if isinstance(value, int) and value.bit_length() > _MOST_BITS else value
     if isinstance(value, str):
         return _DATA_URL.sub(_data_summary, value) if "base64," in value else value
-    if depth > _DEEPEST:
+    if depth > DEEPEST:
         return _represented(value)
     for kind, convert in _CONVERSIONS:
         if isinstance(value, kind):

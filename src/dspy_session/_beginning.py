@@ -6,10 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from ._as_text import ONE_LINE, as_text
-
-_DEEPEST = 12
-"""Values nested deeper than this are shown by their repr, and not taken apart."""
+from ._as_text import DEEPEST, ONE_LINE, as_text
 
 
 def beginning(value: Any, chars: int) -> tuple[str, int, int]:
@@ -36,7 +33,7 @@ class _Some:
 
     def of(self, value: Any, depth: int = 0) -> Any:
         """Return the value, or as much of it as there is room for."""
-        if isinstance(value, enum.Enum) or depth > _DEEPEST:
+        if isinstance(value, enum.Enum) or depth > DEEPEST:
             return value
         if isinstance(value, str):
             return self._text(value)
