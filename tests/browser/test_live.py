@@ -48,12 +48,14 @@ def running(view: View) -> Locator:
 
 
 def check_grew(texts: list[str], reply: str) -> None:
-    """Each predictor's answer was seen to grow under its name, the last one towards the reply."""
-    assert texts[0] == "running…"
+    """Each predictor's answer was seen under its name, the last one growing towards the reply.
+
+    A busy page draws several steps at once, so no single one of them is sure to be seen.
+    """
     for node in ("classify", "respond"):
-        assert len([text for text in texts if text.startswith(node)]) > 1, texts
+        assert any(text.startswith(node) for text in texts), texts
     replies = [text for text in texts if text.startswith("respond") and "reply: " in text]
-    assert len(replies) > 3, texts
+    assert len(replies) > 2, texts
     assert replies == sorted(replies, key=len)
     assert all("[[" not in text for text in texts)
     assert reply.startswith(replies[len(replies) // 2].partition("reply: ")[2])
