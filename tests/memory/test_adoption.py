@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 
 import cloudpickle
 import dspy
@@ -340,6 +341,7 @@ def test_a_session_is_free_again_when_what_was_around_it_is_gone():
     talk(app, "a")
     assert len(child) == 2
     del app
+    gc.collect()  # DSPy before 3.4 looks at the stack of each call and leaves it in a cycle
     talk(child, "x", "y")
     assert [turn.outputs["answer"] for turn in child.turns] == ["0", "1"]
     child.undo()
