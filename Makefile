@@ -58,8 +58,6 @@ lint: lint-python lint-js
 test: lint unit integrations js notebooks $(if $(filter 0,$(BROWSER)),,browser) summary
 
 MATRIX_PYTHONS ?= python3.10 python3.13
-# Not older: what was tried of the package runs on 3.0, but its tests lean on what came with 3.3: LMs
-# with an engine, ReActV2, interpreters as arguments, custom_types, usage tracking, LMError.
 OLDEST_DSPY := $(shell sed -n 's/^ *"dspy>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 MATRIX_DSPY ?= $(OLDEST_DSPY).0 newest
 # What depends on the version of Python or DSPy; not the stores' servers, nor the page.

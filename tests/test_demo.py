@@ -9,6 +9,7 @@ import dspy
 import pydantic
 import pytest
 from support.scripted import ENGINES
+from support.versions import accepted
 
 from dspy_session.demo import (
     DOUBLE_CHARGE,
@@ -26,9 +27,9 @@ needs_engines = pytest.mark.skipif(
 )
 
 ADAPTERS = {
-    "chat": dspy.ChatAdapter(use_json_adapter_fallback=False),
+    "chat": dspy.ChatAdapter(**accepted(dspy.ChatAdapter, use_json_adapter_fallback=False)),
     "json": dspy.JSONAdapter(),
-    "xml": dspy.XMLAdapter(use_json_adapter_fallback=False),
+    "xml": dspy.XMLAdapter(**accepted(dspy.XMLAdapter, use_json_adapter_fallback=False)),
 }
 
 

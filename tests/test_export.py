@@ -66,7 +66,7 @@ def test_a_frame_holds_one_row_a_turn_with_the_columns_in_order():
 
 def test_values_in_a_frame_keep_their_types():
     session = sessionify(dspy.Predict("question -> answer"))
-    values = [[1, 2], [3, 4], {"a": 1}, None, 3, dspy.Image("https://example.org/a.png")]
+    values = [[1, 2], [3, 4], {"a": 1}, None, 3, dspy.Image(url="https://example.org/a.png")]
     for value in values:
         session.add_turn(inputs={"question": value}, outputs={"answer": "a"})
     frame = export.dataframe([session._branch])

@@ -9,6 +9,7 @@ import cloudpickle
 import dspy
 import pytest
 from support.scripted import scripted_lm
+from support.versions import load_program
 
 from dspy_session import errors, sessionify
 
@@ -262,7 +263,7 @@ def test_a_pickled_history_is_a_plain_history():
 def test_a_saved_program_has_no_conversation(tmp_path):
     session, _ = talked(dspy.Predict("question -> answer"))
     session.save(tmp_path / "program", save_program=True)
-    loaded = dspy.load(str(tmp_path / "program"), allow_pickle=True)
+    loaded = load_program(tmp_path / "program")
     assert len(loaded) == 0
     loaded(question="a")
     assert loaded(question="b").answer == "after 1"

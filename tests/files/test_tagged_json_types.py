@@ -68,7 +68,7 @@ DSPY = {
     ),
     "Example": FIELDS.map(plain_example),
     "Image": st.from_regex(r"https://[a-z]{1,9}\.org/[a-z]{1,9}\.png", fullmatch=True).map(
-        dspy.Image
+        lambda url: dspy.Image(url=url)
     ),
     "Code": TEXT.map(lambda code: dspy.Code(code=code)),
     "ToolCalls": st.lists(st.fixed_dictionaries({"name": NAMES, "args": SAID}), max_size=3).map(

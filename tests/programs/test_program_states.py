@@ -207,6 +207,7 @@ READER = """
     import cloudpickle, dspy
     from pathlib import Path
     from support.scripted import scripted_lm
+    from support.versions import load_program
 
     def after(call):
         return {"reasoning": "because", "answer": f"after {len(call.turns) // 2}"}
@@ -215,7 +216,7 @@ READER = """
     folder = Path(sys.argv[1])
     session = cloudpickle.loads((folder / "session.pkl").read_bytes())
     print(len(session), session(question="?").answer, session.turns[0].outputs["answer"])
-    program = dspy.load(str(folder / "program"), allow_pickle=True)
+    program = load_program(folder / "program")
     print(len(program), program(question="?").answer, program(question="?").answer)
     print(len(program.predictors()[0].demos))
 """

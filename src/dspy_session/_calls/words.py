@@ -14,19 +14,27 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 import dspy
-from dspy.utils.exceptions import (
-    AdapterParseError,
-    ContextWindowExceededError,
-    LMAuthError,
-    LMBillingError,
-    LMRateLimitError,
-    LMUnsupportedModelError,
-)
+from dspy.utils.exceptions import AdapterParseError
 
 from .._tree.running import RunningCall
 from .frame import RUNNING_KEY
 from .streams import CallStoppedError, Hearing
 from .worker import in_worker_thread
+
+try:
+    from dspy.utils.exceptions import (
+        ContextWindowExceededError,
+        LMAuthError,
+        LMBillingError,
+        LMRateLimitError,
+        LMUnsupportedModelError,
+    )
+except ImportError:  # DSPy before 3.3 lets LiteLLM's own through
+    from litellm.exceptions import AuthenticationError as LMAuthError
+    from litellm.exceptions import BudgetExceededError as LMBillingError
+    from litellm.exceptions import ContextWindowExceededError
+    from litellm.exceptions import NotFoundError as LMUnsupportedModelError
+    from litellm.exceptions import RateLimitError as LMRateLimitError
 
 _log = logging.getLogger("dspy_session")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,9 @@ import dspy
 
 from ._answer import Wordings, answer
 from ._prompt import CHARS_PER_TOKEN, MODEL, read_prompt
+
+# Before 3.3 the base class left it to each model to tell the tracker.
+_COUNTS_ITSELF = "add_usage" not in inspect.getsource(dspy.BaseLM)
 
 
 class LegacyDemoLM(dspy.BaseLM):
@@ -35,6 +39,8 @@ class LegacyDemoLM(dspy.BaseLM):
             "completion_tokens": received,
             "total_tokens": sent + received,
         }
+        if _COUNTS_ITSELF and dspy.settings.usage_tracker:
+            dspy.settings.usage_tracker.add_usage(MODEL, usage)
         return SimpleNamespace(choices=[choice], usage=usage, model=MODEL)
 
     async def aforward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:

@@ -91,7 +91,7 @@ def _style(text: str) -> Style:
 def _read_inputs(text: str, style: Style) -> dict[str, str]:
     # Adapters repeat the reminder under every user message, also those of the history.
     text = text.rpartition(_REMINDERS[style])[0] or text
-    return _elements(text) if style == "xml" else _sections(text)
+    return _fields(text, style)
 
 
 def _read_outputs(text: str, style: Style) -> dict[str, str]:
@@ -101,7 +101,7 @@ def _read_outputs(text: str, style: Style) -> dict[str, str]:
         except ValueError:
             return {"text": text}
         return {k: v if isinstance(v, str) else json.dumps(v) for k, v in _items(found)}
-    found = _elements(text) if style == "xml" else _sections(text)
+    found = _fields(text, style)
     found.pop("completed", None)
     return found or {"text": text}
 
@@ -123,7 +123,8 @@ def _notes(structure: str, style: Style) -> dict[str, str]:
         fields, _ = json.JSONDecoder().raw_decode(skeleton.strip()) if found else ({}, 0)
         values = {name: str(value) for name, value in _items(fields)}
     else:
-        values = _elements(structure) if style == "xml" else _sections(structure)
+        values = _elements(structure) if style == "xml" else {}
+        values = values or _sections(structure)
     return {name: value.partition(_NOTE)[2].strip() for name, value in values.items()}
 
 
@@ -133,6 +134,12 @@ def _items(value: object) -> Iterable[tuple[str, Any]]:
 
 def _nested(skeleton: str) -> str:
     return skeleton if skeleton.startswith("<") or skeleton == "..." else ""
+
+
+def _fields(text: str, style: Style) -> dict[str, str]:
+    # The XML adapter of DSPy 3.0 writes some messages as the chat adapter does.
+    as_chat = style != "xml" or text.lstrip().startswith("[[ ## ")
+    return _sections(text) if as_chat else _elements(text)
 
 
 def _sections(text: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 import math
 import tempfile
 from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ def _pinned(package: str) -> str:
 
 
 def _loaded(folder: Path) -> Session:
-    program: Any = dspy.load(str(folder / _PROGRAM), allow_pickle=True)
+    leave = {"allow_pickle": True} if "allow_pickle" in signature(dspy.load).parameters else {}
+    program: Any = dspy.load(str(folder / _PROGRAM), **leave)  # asks for leave since DSPy 3.1
     return Session.load_from(folder / f"{_CONVERSATION}.json", program)
 
 
