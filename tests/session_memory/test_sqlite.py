@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -51,6 +52,31 @@ async def test_a_memory_that_nobody_closed_is_closed_when_it_is_collected(tmp_pa
         del memory
         gc.collect()
     assert [str(one.message) for one in told] == []
+
+
+FORK = """
+import asyncio, os, sys
+from dspy_session.session_memory import SQLiteSessionMemory
+
+memory = SQLiteSessionMemory(sys.argv[1])
+asyncio.run(memory.append_to_session("parent", [{"n": 0}]))
+child = os.fork()
+for number in range(20):
+    name = "parent" if child else "child"
+    asyncio.run(memory.append_to_session(name, [{"n": number}]))
+if child == 0:
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+async def test_a_memory_made_before_a_fork_works_on_both_sides(memory):
+    command = [sys.executable, "-c", FORK, memory.db_path]
+    done = await asyncio.to_thread(subprocess.run, command, check=False, timeout=60)
+    assert done.returncode == 0
+    assert len(await memory.load_session("parent")) == 21
+    assert len(await memory.load_session("child")) == 20
 
 
 async def test_sessions_are_kept_apart(memory):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -49,6 +50,10 @@ class SQLiteSessionMemory(SessionMemory):
 
     def __init__(self, db_path: str | Path = "agent_sessions.db") -> None:
         self.db_path = str(db_path)
+        self._start()
+
+    def _start(self) -> None:
+        self._process = os.getpid()
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
 
@@ -129,6 +134,7 @@ class SQLiteSessionMemory(SessionMemory):
         return await asyncio.to_thread(self._transaction, work)
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        self._after_fork()
         with self._lock:
             try:
                 connection = self._connected()
@@ -165,10 +171,16 @@ class SQLiteSessionMemory(SessionMemory):
                 raise
             self._connection = connection
             # A session that made its memory itself leaves nobody to call cleanup.
-            self._closing = weakref.finalize(self, connection.close)
+            self._closing = weakref.finalize(self, _close, connection, self._process)
         return self._connection
 
+    def _after_fork(self) -> None:
+        """Begin anew in a child process: SQLite's connections must not cross a fork."""
+        if self._process != os.getpid():
+            self._start()
+
     def _close(self) -> None:
+        self._after_fork()
         with self._lock:
             if self._connection is not None:
                 self._closing()
@@ -189,6 +201,11 @@ class SQLiteSessionMemory(SessionMemory):
             )
             raise FileFormatError(msg)
         return items
+
+
+def _close(connection: sqlite3.Connection, process: int) -> None:
+    if process == os.getpid():  # a child has no business with its parent's
+        connection.close()
 
 
 def _write(connection: sqlite3.Connection, session_id: str, text: str) -> None:
