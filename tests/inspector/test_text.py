@@ -79,7 +79,7 @@ def test_an_object_without_a_text_of_its_own_has_no_address_in_it():
 
 
 def test_images_and_binary_data_are_summarised_wherever_they_stand():
-    assert as_text(dspy.Image(IMAGE)) == '{"url": "<image/png, 3.0 kB>"}'
+    assert as_text(dspy.Image(url=IMAGE)) == '{"url": "<image/png, 3.0 kB>"}'
     assert as_text({"pages": [IMAGE]}) == '{"pages": ["<image/png, 3.0 kB>"]}'
 
 
