@@ -9,6 +9,7 @@ from typing import Any, Literal
 import dspy
 
 from ._calls.history import snapshot
+from ._late_history import with_late_history
 from ._tree.amendments import Mark, Score
 from ._tree.branch import Branch
 from ._tree.record import ROOT, Record
@@ -101,15 +102,20 @@ def example_at(
 
     Outputs are as edited; the history is the call's own.
     """
-    record = branch.log[position] if record is None else record
-    inputs: dict[str, Any] = thawed(record.inputs)
-    if selection.include_history:
+    call = branch.log[position] if record is None else record
+    inputs: dict[str, Any] = thawed(call.inputs)
+    labels = thawed(branch.outputs(call))
+    example = dspy.Example({**labels, **inputs})
+    if not selection.include_history:
+        return example.with_inputs(*inputs)
+
+    def history() -> dspy.History:
         seen = selection.history == "as_seen"
         read = branch.messages_seen if seen else branch.messages_now
-        messages = [thawed(message) for message in read(record, position)]
-        inputs[history_field] = snapshot(messages, branch.nodes_seen(record))
-    labels = thawed(branch.outputs(record))
-    return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
+        messages = [thawed(message) for message in read(call, position)]
+        return snapshot(messages, branch.nodes_seen(call))
+
+    return with_late_history(example.with_inputs(*inputs, history_field), history_field, history)
 
 
 def of_branch(branch: Branch, history_field: str, selection: Selection) -> list[dspy.Example]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import dspy
 
-from ._calls.history import snapshot
+from ._examples import Selection, example_at
 from ._tree.amend import checked_score
 from ._tree.amendments import Score
 from ._tree.branch import Branch
@@ -67,17 +67,8 @@ class Item:
 
 def item_of(branch: Branch, index: int, history_field: str, gold: dspy.Example | None) -> Item:
     """Return one turn for a metric: the recorded answer, and the edited one or ``gold``."""
-    example = example_of(branch, index, history_field) if gold is None else gold
+    example = example_at(branch, index, history_field, Selection()) if gold is None else gold
     return Item(index, example, dspy.Prediction(**thawed(branch.log[index].outputs)))
-
-
-def example_of(branch: Branch, index: int, history_field: str) -> dspy.Example:
-    """Return a turn as an example: inputs, history as seen, and the outputs that count now."""
-    record = branch.log[index]
-    history = snapshot(branch.messages_seen(record, index), branch.nodes_seen(record))
-    inputs = {**thawed(record.inputs), history_field: history}
-    labels = thawed(branch.outputs(record))
-    return dspy.Example({**labels, **inputs}).with_inputs(*inputs)
 
 
 def score_item(metric: Metric, item: Item) -> Score:
