@@ -73,6 +73,16 @@ def test_it_can_be_changed_before_it_was_read(late):
     assert dict(late.items()) == {"answer": "z", "history": HISTORY, "note": 1}
 
 
+def test_another_thread_may_read_it_in_the_middle_of_a_look(late):
+    class Key(str):
+        def __hash__(self):
+            repr(late)  # what the other thread does, just when this one looks the key up
+            return str.__hash__(self)
+
+    assert late.get(Key("none"), "default") == "default"
+    assert late == PLAIN
+
+
 def test_an_interrupted_reading_can_be_done_again():
     answers = iter([KeyboardInterrupt, None])
 

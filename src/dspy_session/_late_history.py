@@ -26,7 +26,10 @@ def with_late_history(
 
 
 class _Unread(dspy.Example):  # type: ignore[misc]
-    """An example that has not read its history yet."""
+    """An example that has not read its history yet.
+
+    It becomes a plain one under the hands of whoever holds it, in any thread: so no ``super()``.
+    """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         return dspy.Example(*args, **kwargs)  # what is made from one is plain
@@ -38,18 +41,18 @@ class _Unread(dspy.Example):  # type: ignore[misc]
 
     def __getattr__(self, key: str) -> Any:
         known = _fields(self)
-        return known[key] if key in known else super().__getattr__(key)
+        return known[key] if key in known else dspy.Example.__getattr__(self, key)
 
     def __getitem__(self, key: str) -> Any:
         known = _fields(self)
-        return known[key] if key in known else super().__getitem__(key)
+        return known[key] if key in known else dspy.Example.__getitem__(self, key)
 
     def __contains__(self, key: object) -> bool:
-        return key in _fields(self) or super().__contains__(key)
+        return key in _fields(self) or dspy.Example.__contains__(self, key)
 
     def get(self, key: str, default: Any = None) -> Any:
         known = _fields(self)
-        return known[key] if key in known else super().get(key, default)
+        return known[key] if key in known else dspy.Example.get(self, key, default)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         _fill(self)
