@@ -68,8 +68,9 @@ class Trainsets(Training):
                 own is as good as its turn. ``"*"``: every predictor.
 
         Returns:
-            Examples, oldest first; outputs as edited. Excluded turns are left out. For
-            ``node="*"``, a dict of each predictor's path to its examples.
+            Examples, oldest first; outputs as edited. Excluded turns are left out. Each makes its
+            history when it is first looked at; later changes of the conversation are not in it.
+            For ``node="*"``, a dict of each predictor's path to its examples.
 
         Raises:
             ArgumentError: There is no such node.
