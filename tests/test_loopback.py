@@ -7,7 +7,7 @@ import json
 import dspy
 import pytest
 from support.loopback import LoopbackServer, Status
-from support.versions import LM_ERROR, RETRIES_AS_JSON
+from support.versions import LM_ERROR, REQUESTS_REFUSED
 
 from dspy_session import Session, sessionify
 
@@ -126,4 +126,4 @@ def test_an_http_error_reaches_the_caller():
         pytest.raises(LM_ERROR, match="no such model"),
     ):
         dspy.Predict("question -> answer")(question="?")
-    assert len(server.requests) == (3 if RETRIES_AS_JSON else 1)
+    assert len(server.requests) == REQUESTS_REFUSED

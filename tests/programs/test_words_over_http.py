@@ -8,13 +8,13 @@ import dspy
 import pytest
 from support.loopback import LoopbackServer, Status, ToolCalls
 from support.scripted import ENGINES, in_form
-from support.versions import RETRIES_AS_JSON
+from support.versions import REQUESTS_REFUSED
 from support.watched import ANSWER, ask, both, flat, watched
 
 from dspy_session import sessionify
 
-REFUSED = [True] * (3 if RETRIES_AS_JSON else 1)
-"""The streams of one request that is refused: an older DSPy asks again in two kinds of JSON."""
+REFUSED = [True] * REQUESTS_REFUSED
+"""That the requests of a call that is refused were streams."""
 
 needs_engines = pytest.mark.skipif(not ENGINES, reason="before 3.4, DSPy had no engines")
 

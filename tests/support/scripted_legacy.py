@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from types import SimpleNamespace
 from typing import Any
 
 import dspy
 
-# Before 3.3 the base class left it to each model to tell the tracker.
-COUNTED_BY_LM = "add_usage" not in inspect.getsource(dspy.BaseLM)
+from dspy_session.demo._legacy import COUNTED_BY_LM
 
 
 class LegacyScriptedLM(dspy.LM):

@@ -12,8 +12,8 @@ import litellm
 LM_ERROR: type[Exception] = getattr(dspy, "LMError", litellm.exceptions.BadRequestError)
 """What a refused request raises: before 3.3, LiteLLM's own error."""
 
-RETRIES_AS_JSON = not hasattr(dspy, "LMError")
-"""Whether a refused request is asked again with another adapter's prompt, as before 3.3."""
+REQUESTS_REFUSED = 1 if hasattr(dspy, "LMError") else 3
+"""The requests of one call that is refused: before 3.3, DSPy asks again in two kinds of JSON."""
 
 FORMATS_IN_PARTS = hasattr(dspy.ChatAdapter, "format_system_message")
 """Whether an adapter's system message is a method of its own, to be reused or replaced."""

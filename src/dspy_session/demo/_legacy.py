@@ -11,8 +11,8 @@ import dspy
 from ._answer import Wordings, answer
 from ._prompt import CHARS_PER_TOKEN, MODEL, read_prompt
 
-# Before 3.3 the base class left it to each model to tell the tracker.
-_COUNTS_ITSELF = "add_usage" not in inspect.getsource(dspy.BaseLM)
+COUNTED_BY_LM = "add_usage" not in inspect.getsource(dspy.BaseLM)
+"""Before 3.3 the base class left it to each model to tell the tracker."""
 
 
 class LegacyDemoLM(dspy.BaseLM):
@@ -39,7 +39,7 @@ class LegacyDemoLM(dspy.BaseLM):
             "completion_tokens": received,
             "total_tokens": sent + received,
         }
-        if _COUNTS_ITSELF and dspy.settings.usage_tracker:
+        if COUNTED_BY_LM and dspy.settings.usage_tracker:
             dspy.settings.usage_tracker.add_usage(MODEL, usage)
         return SimpleNamespace(choices=[choice], usage=usage, model=MODEL)
 
