@@ -24,7 +24,7 @@ from .errors import ArgumentError, ArgumentTypeError, MetricError
 Result = tuple[int, Score | MetricError]
 
 _AT_WORK = 256
-"""The most turns sent to an executor at once: each carries its history."""
+"""The most turns sent to an executor at once: to another process, each carries its history."""
 _CANCEL_EVERY_S = 0.2
 
 

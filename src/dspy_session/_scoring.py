@@ -58,7 +58,7 @@ def positional_arity(metric: Metric) -> int:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Item:
-    """One turn to score, by value, so that it can be sent to another process or machine."""
+    """One turn to score; pickled by value, history and all, for another process or machine."""
 
     index: int
     example: dspy.Example

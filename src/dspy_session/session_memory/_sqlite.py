@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from ..errors import EncodeError, FileFormatError, StoreError
 from ..stores._checks import checked_id
+from ..stores._sqlite_connections import close_unless_forked
 from ._interface import Item, SessionMemory, checked_items
 
 T = TypeVar("T")
@@ -171,7 +172,7 @@ class SQLiteSessionMemory(SessionMemory):
                 raise
             self._connection = connection
             # A session that made its memory itself leaves nobody to call cleanup.
-            self._closing = weakref.finalize(self, _close, connection, self._process)
+            self._closing = weakref.finalize(self, close_unless_forked, [connection], self._process)
         return self._connection
 
     def _after_fork(self) -> None:
@@ -201,11 +202,6 @@ class SQLiteSessionMemory(SessionMemory):
             )
             raise FileFormatError(msg)
         return items
-
-
-def _close(connection: sqlite3.Connection, process: int) -> None:
-    if process == os.getpid():  # a child has no business with its parent's
-        connection.close()
 
 
 def _write(connection: sqlite3.Connection, session_id: str, text: str) -> None:

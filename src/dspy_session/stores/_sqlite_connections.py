@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class Connections:
         self._writer: sqlite3.Connection | None = None
         self._readers: list[sqlite3.Connection] = []
         self._opened: set[sqlite3.Connection] = set()
-        weakref.finalize(self, _close, self._opened, self._process)
+        weakref.finalize(self, close_unless_forked, self._opened, self._process)
         self._closed = False
         self._prepared = False
 
@@ -152,8 +152,9 @@ class Connections:
             self._start()
 
 
-def _close(connections: set[sqlite3.Connection], process: int) -> None:
-    if process == os.getpid():  # a child has no business with its parent's
+def close_unless_forked(connections: Iterable[sqlite3.Connection], process: int) -> None:
+    """Close connections in the process that opened them; its children have no business there."""
+    if process == os.getpid():
         for connection in list(connections):
             connection.close()
 
